@@ -239,7 +239,16 @@ class NameTaken(PublishError):
 
 
 class EditedByHand(PublishError):
-    """An edit by hand in the DAG file conflicts with the new rendering."""
+    """An edit by hand in the DAG file conflicts with the new rendering.
+
+    :param conflicts: Pairs of texts for the places that both changed: as edited by hand, and as rendered.
+    """
+
+    def __init__(
+        self, problem: str, *, where: str = "", remedy: str = "", conflicts: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        super().__init__(problem, where=where, remedy=remedy)
+        self.conflicts = conflicts
 
 
 class Conflict(PublishError):

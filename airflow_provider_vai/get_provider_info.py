@@ -51,6 +51,15 @@ CONFIG: dict[str, Any] = {
                 "example": "s3://conn_id@bucket/vai/runs",
                 "default": "",
             },
+            "import_paths": {
+                "description": "Folders on the API server, separated by commas, from which everybody who may make "
+                "automations can import traces: files such as those of vai pull, and sessions of coding agents. Name "
+                "an agent's own folder, such as ~/.claude or ~/.codex, with an absolute path. If empty: none.",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "/srv/traces,/home/bot/.claude",
+                "default": "",
+            },
             "work_path": {
                 "description": "Folder on the workers in which the steps of a DAG run that run commands or write files "
                 "have their working folder, <dag_id>/<run_id>. It must be a local path. If the steps of one DAG run "

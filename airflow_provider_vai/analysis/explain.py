@@ -156,7 +156,7 @@ def _explained(automation: Automation, step: Step, name: str, known: Known | Non
         "step": step.key,
         "argument": name,
         "class": argument.class_,
-        "source": "; ".join(_sources(argument)),
+        "source": source_words(argument),
         "origin": argument.origin,
         "origin_words": origin_words(automation, argument),
         "evidence": [*argument.evidence, *candidates],
@@ -172,6 +172,14 @@ def _undecided(step: Step, name: str, argument: Argument) -> Iterator[str]:
     for item in undecided(step.key, name, argument):
         place = place_text(None, (item.place or [])[1:]) or "the value"
         yield f"{place} {review_line(item.model_copy(update={'step': None, 'place': None}))}"
+
+
+def source_words(argument: Argument) -> str:
+    """Return where the value of an argument comes from, in words.
+
+    :param argument: the argument of a step.
+    """
+    return "; ".join(_sources(argument))
 
 
 def _sources(argument: Argument) -> Iterator[str]:

@@ -14,7 +14,8 @@ from typing import Any
 
 from airflow_provider_vai.analysis.prices import price
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model.automation import Step
+from airflow_provider_vai.model.automation import Savings, Source
+from airflow_provider_vai.model.flags import model_steps
 from airflow_provider_vai.model.sidecar import Sidecar
 
 SUCCESS = "success"
@@ -88,11 +89,6 @@ class Ledger:
     notes: list[str] = field(default_factory=list)
 
 
-def model_steps(steps: Iterable[Step]) -> list[str]:
-    """Return the keys of the steps that ask a model in each DAG run."""
-    return [step.key for step in steps if step.determinism == "model_at_run_time"]
-
-
 def residual(sidecar: Sidecar, results: Mapping[str, Any], skipped: Iterable[str] = ()) -> list[dict[str, Any]]:
     """Return what the model calls of one DAG run used.
 
@@ -124,7 +120,7 @@ def ledger(sidecar: Sidecar, dag_runs: Iterable[Mapping[str, Any]]) -> Ledger:
         ``None``; ``residual`` as :func:`residual` returns it, ``None`` or missing if it is not known.
     :raises SpecError: if a DAG run does not have this form.
     """
-    recorded, priced_by = _recorded(sidecar)
+    recorded, priced_by = _recorded(sidecar.savings, sidecar.source)
     asking = model_steps(sidecar.steps)
     rows = [_row(number, entry, recorded, asking) for number, entry in enumerate(dag_runs)]
     rows.sort(key=lambda row: row.started or datetime.min.replace(tzinfo=timezone.utc), reverse=True)
@@ -143,23 +139,24 @@ def ledger(sidecar: Sidecar, dag_runs: Iterable[Mapping[str, Any]]) -> Ledger:
     )
 
 
-def saved_in_all(sidecar: Sidecar, successes: int, seconds: float | None) -> Cost:
+def saved_in_all(kept: Savings | None, source: Source | None, successes: int, seconds: float | None) -> Cost:
     """Return what all runs of a DAG saved, if no step of it asks a model: the same as adding up their rows.
 
-    :param sidecar: The sidecar of the DAG.
+    :param kept: What the recorded run cost, as the sidecar has it.
+    :param source: The recording.
     :param successes: How many DAG runs succeeded.
     :param seconds: How long these took together; ``None``: not known.
     """
-    return _recorded(sidecar)[0] * successes - Cost(0, 0, 0.0, seconds if successes else 0.0)
+    return _recorded(kept, source)[0] * successes - Cost(0, 0, 0.0, seconds if successes else 0.0)
 
 
-def _recorded(sidecar: Sidecar) -> tuple[Cost, str | None]:
+def _recorded(savings: Savings | None, source: Source | None) -> tuple[Cost, str | None]:
     """Return what the recorded run cost, and where the amount in dollars comes from."""
-    kept: dict[str, Any] = sidecar.savings.model_dump() if sidecar.savings else {}
+    kept: dict[str, Any] = savings.model_dump() if savings else {}
     recorded = Cost(*(kept.get(name) for name in ("input_tokens", "output_tokens", "cost_usd", "duration_seconds")))
-    if recorded.cost_usd is not None or sidecar.source is None:
+    if recorded.cost_usd is not None or source is None:
         return recorded, "the trace" if recorded.cost_usd is not None else None
-    found = price(sidecar.source.model, recorded.input_tokens, recorded.output_tokens, sidecar.source.captured_at)
+    found = price(source.model, recorded.input_tokens, recorded.output_tokens, source.captured_at)
     return replace(recorded, cost_usd=found.usd), found.by if found.usd is not None else None
 
 

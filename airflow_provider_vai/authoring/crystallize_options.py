@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Derive, Gates, Policy
 from airflow_provider_vai.exceptions import NothingToCrystallize, SpecError
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.python_function import python_path
 from airflow_provider_vai.languages.schedule import SCHEDULE_REMEDY, schedule_problem
 from airflow_provider_vai.model.refusals import MAX_TITLE
@@ -50,7 +51,7 @@ class CrystallizeOptions:
 
     def __post_init__(self) -> None:
         if self.title is not None and not 0 < len(self.title.strip()) <= MAX_TITLE:
-            length = f"the title has {len(self.title.strip())} characters"
+            length = f"the title has {plural(len(self.title.strip()), 'character')}"
             raise SpecError(length, where="--title", remedy=f"Give 1 to {MAX_TITLE} characters.")
         if self.schedule is None:
             return

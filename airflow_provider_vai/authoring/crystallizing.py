@@ -19,6 +19,7 @@ from airflow_provider_vai.crystallizer.run_secrets import knowing_those_of
 from airflow_provider_vai.crystallizer.several.generalise import Recording, generalised, runs_of
 from airflow_provider_vai.exceptions import CrystallizeError, NothingToCrystallize, RunNotSuccessful
 from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.storable import storable
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.refusals import refusals
@@ -38,7 +39,7 @@ def taken_for(names: Sequence[str], groups: Sequence[Sequence[merge.Export]]) ->
     :param names: The names of the traces.
     :param groups: Their exports by run, from :func:`runs_of`.
     """
-    what = "exports of one run" if len(groups) == 1 else f"{len(groups)} runs of one task"
+    what = "exports of one run" if len(groups) == 1 else f"{plural(len(groups), 'run')} of one task"
     return f"treating {', '.join(names)} as {what}"
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import PublishError, TraceError, UnreadableTrace
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.store import shared_files
@@ -205,7 +206,7 @@ def _read(content: bytes, format: str | None, ending: str) -> Sequence[Run]:
             error.where = error.where.replace(f"{place}/", "")
             raise
     if not runs or len(runs) > MOST_RUNS:
-        problem = f"the trace contains {len(runs)} runs" if runs else "the trace contains no run"
+        problem = f"the trace contains {plural(len(runs), 'run')}" if runs else "the trace contains no run"
         raise UnreadableTrace(problem, where="trace", remedy=f"Submit 1 to {MOST_RUNS} runs at once.")
     return runs
 

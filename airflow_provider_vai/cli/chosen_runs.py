@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_vai.cli.terminal import complain, progress, working
 from airflow_provider_vai.exceptions import AmbiguousRun, NothingToCrystallize
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats import coverage_of_format, opened
 from airflow_provider_vai.traces.reading.run_index import Runs
@@ -66,7 +67,9 @@ def chosen_recordings(
 def complain_of_refused(runs: Runs) -> None:
     """Print how many runs of a trace could not be read, if any."""
     if runs.errors:
-        complain(f"{len(runs.errors)} runs could not be read; first error: {next(iter(runs.errors.values()))}")
+        complain(
+            f"{plural(len(runs.errors), 'run')} could not be read; first error: {next(iter(runs.errors.values()))}"
+        )
 
 
 def no_run(trace: Trace) -> NothingToCrystallize:
@@ -87,7 +90,8 @@ def _exports(traces: Sequence[Runs], wanted: str | None) -> list[merge.Export]:
         matching = [run for run in candidates if len(candidates) == 1 or (known and merge.is_same_run(known, run))]
         if len(matching) != 1:
             raise AmbiguousRun(
-                f"the trace contains {len(candidates)} runs, and {len(matching)} match the run in the other traces",
+                f"the trace contains {plural(len(candidates), 'run')}, and "
+                f"{len(matching)} match the run in the other traces",
                 where=str(runs.trace),
                 remedy="Choose one with --run.",
             )
@@ -108,8 +112,8 @@ def _chosen(runs: Runs, wanted: str | None, *, take_all: bool) -> Sequence[Run]:
         raise no_run(runs.trace)
     ids = ", ".join(every[:SHOWN_RUNS]) + (", …" if len(every) > SHOWN_RUNS else "")
     problem = (
-        f"the trace contains {len(every)} runs, and none was chosen"
+        f"the trace contains {plural(len(every), 'run')}, and none was chosen"
         if wanted is None
-        else f"{len(found)} runs match {wanted!r}"
+        else f"{plural(len(found), 'run matches', 'runs match')} {wanted!r}"
     )
     raise AmbiguousRun(problem, where=str(runs.trace), remedy=f"Choose one with --run, or take all with --all: {ids}")

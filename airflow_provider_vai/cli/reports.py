@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.cli.terminal import coloured, is_quiet, is_wide, next_step, say, table
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import plain
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def show_run(run: Run) -> None:
     shown = len(columns) if is_wide() else columns.index("id")
     table(columns[:shown], [row[:shown] for row in rows], optional=("turn",), cut=("arguments",))
     outcomes = Counter(call.outcome for call in run.calls)
-    say(f"{len(run.calls)} calls: " + ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()))
+    say(f"{plural(len(run.calls), 'call')}: " + ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()))
     for note in run.notes:
         say(f"note: {plain(note)}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from airflow_provider_vai.analysis.verify.report import Report, lines, summary
 from airflow_provider_vai.cli.terminal import say, table
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import plain
 
 SHOWN_LINES = 12
@@ -21,7 +22,7 @@ def show_report(report: Report) -> None:
         for line in lines(step)[:SHOWN_LINES]:
             say(plain(f"{step.key}: {line}", 400))
         if (more := len(lines(step)) - SHOWN_LINES) > 0:
-            say(f"{step.key}: and {more} more lines (--json shows all of them)")
+            say(f"{step.key}: and {plural(more, 'more line')} (--json shows all of them)")
     for note in report.notes:
         say(f"note: {plain(note, 400)}")
     outcome = "no differences that count" if report.is_good else "differences found"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.source_code import only_edits_code
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.automation import Advice
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.secrets.masking import mask
@@ -34,7 +35,9 @@ def advise(drafts: Sequence[Draft], run: Run) -> Advice:
     kinds = sorted({draft.kind.name for draft in drafts})
     return Advice(
         recommendation="crystallize",
-        reasons=[f"{len(drafts)} steps of {', '.join(kinds)}; these make or change something: {', '.join(makes)}"],
+        reasons=[
+            f"{plural(len(drafts), 'step')} of {', '.join(kinds)}; these make or change something: {', '.join(makes)}"
+        ],
     )
 
 
@@ -42,7 +45,9 @@ def _unsettled(drafts: Sequence[Draft], run: Run) -> list[str]:
     reasons = []
     failed = [call for call in run.calls if call.actor == "agent" and call.outcome in ("failed", "interrupted")]
     if len(failed) > len(drafts):
-        reasons.append(f"{len(failed)} calls failed and {len(drafts)} succeeded: the run was still trying things out")
+        reasons.append(
+            f"{plural(len(failed), 'call')} failed and {len(drafts)} succeeded: the run was still trying things out"
+        )
     last = max(draft.call.turn for draft in drafts)
     earlier = {draft.call.tool for draft in drafts if draft.call.turn < last and draft.effect != "read"}
     for draft in drafts:

@@ -14,6 +14,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from airflow_provider_vai.languages.plural import plural
+
 LONGEST = 2000  # characters
 DEEPEST = 40  # levels of nesting
 _CONSTANTS = {"true": True, "false": False, "null": None}
@@ -43,7 +45,7 @@ def parse(text: str) -> ast.expr:
     :raises BadExpression: the text is not a condition; the message names the part.
     """
     if len(text) > LONGEST:
-        raise BadExpression(f"the condition has {len(text)} characters; at most {LONGEST} are allowed")
+        raise BadExpression(f"the condition has {plural(len(text), 'character')}; at most {LONGEST} are allowed")
     try:
         tree = ast.parse(_LONE_EQUALS.sub(lambda found: found[1] or "==", text.strip()), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:

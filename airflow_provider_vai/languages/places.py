@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.short_text import cut
 
 SHOWN_KEYS = 20
@@ -82,7 +83,7 @@ def described(value: Any) -> str:
     if isinstance(value, list):
         return f"a list of length {len(value)}"
     if isinstance(value, str):
-        return f"a string of {len(value)} characters"
+        return f"a string of {plural(len(value), 'character')}"
     names = {type(None): "null", bool: "a boolean", int: "an integer", float: "a number"}
     return names.get(type(value)) or f"a {type(value).__name__}"
 

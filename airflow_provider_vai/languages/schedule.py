@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import shown
 
 PRESETS: dict[str, str | None] = {
@@ -62,7 +63,7 @@ def schedule_problem(schedule: str) -> str | None:
         return None
     fields = schedule.split() if len(schedule) <= MAX_CHARACTERS else []
     if len(fields) in ADDED and NUMBERS.fullmatch(fields[0]):
-        return f"{shown(schedule)} has {len(fields)} fields, and Airflow would read {ADDED[len(fields)]}"
+        return f"{shown(schedule)} has {plural(len(fields), 'field')}, and Airflow would read {ADDED[len(fields)]}"
     if schedule.startswith("@") or len(fields) != FIELDS or not _is_cron(schedule):
         return f"{shown(schedule)} is neither a cron expression nor a preset"
     if any(RANDOM.fullmatch(field) for field in fields):

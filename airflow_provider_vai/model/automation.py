@@ -79,13 +79,15 @@ class Undecided(Spec):
 
     ``at`` is the path from the argument's value to the place; empty means the whole value. ``code`` is a key of
     :data:`~airflow_provider_vai.model.review_codes.PLACES`. ``evidence`` is for people; no code reads it.
+    ``candidates`` are sources that reproduce the recorded value, of which none was sure enough to be chosen.
     """
 
-    optional: ClassVar[tuple[str, ...]] = ("evidence",)
+    optional: ClassVar[tuple[str, ...]] = ("evidence", "candidates")
 
     at: JsonPath
     code: str
     evidence: list[str] = Field(default_factory=list)
+    candidates: list[Wire] = Field(default_factory=list)
 
 
 class OriginAt(Spec):

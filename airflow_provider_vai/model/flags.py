@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from airflow_provider_vai.model.automation import Argument, Determinism
+from airflow_provider_vai.model.automation import Argument, Determinism, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_codes import STALE
 from airflow_provider_vai.model.review_lines import place_text
@@ -74,3 +74,8 @@ def stale_sentences(arguments: Mapping[str, Argument]) -> str:
         if place.code == STALE
     )
     return "".join(f" {place} repeats figures of the recorded run: {figures}." for place, figures in places)
+
+
+def model_steps(steps: Iterable[Step]) -> list[str]:
+    """Return the keys of the steps that ask a model in each DAG run."""
+    return [step.key for step in steps if step.determinism == "model_at_run_time"]

@@ -15,6 +15,7 @@ from typing import Any
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages import storable
 from airflow_provider_vai.languages.identifiers import asset_uri, dag_id_problem, task_id_problem
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.base import JsonPath, Spec
@@ -130,17 +131,17 @@ def _labels(automation: Automation) -> Iterator[Refusal]:
         if not tag.strip():
             yield Refusal(["tags", index], "the tag is empty", "Remove it.")
         elif len(tag) > MAX_TAG:
-            problem = f"the tag has {len(tag)} characters; Airflow allows {MAX_TAG}"
+            problem = f"the tag has {plural(len(tag), 'character')}; Airflow allows {MAX_TAG}"
             yield Refusal(["tags", index], problem, "Shorten it.")
     if automation.owner is not None and not 0 < len(automation.owner.strip()) <= MAX_OWNER:
-        problem = f"the owner has {len(automation.owner.strip())} characters; it must have 1 to {MAX_OWNER}"
+        problem = f"the owner has {plural(len(automation.owner.strip()), 'character')}; it must have 1 to {MAX_OWNER}"
         yield Refusal(["owner"], problem, "Name the owner, or leave the option out.")
 
     titles: list[tuple[JsonPath, str | None]] = [(["title"], automation.title)]
     titles += [(["steps", step.key, "title"], step.title) for step in automation.steps]
     for place, title in titles:
         if title is not None and not 0 < len(title) <= MAX_TITLE:
-            problem = f"the title has {len(title)} characters; it must have 1 to {MAX_TITLE}"
+            problem = f"the title has {plural(len(title), 'character')}; it must have 1 to {MAX_TITLE}"
             yield Refusal(place, problem, "Shorten it, or leave it out.")
 
 

@@ -9,6 +9,7 @@ permission. And the style sheet and scripts of the pages contain nothing of an a
 from __future__ import annotations
 
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -18,7 +19,7 @@ from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.plugin.api import openapi
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.api.problems import error_response
-from airflow_provider_vai.plugin.pages.errors import error_page
+from airflow_provider_vai.plugin.pages.errors import as_signed_out, error_page, with_typed
 from airflow_provider_vai.plugin.pages.frame import is_page
 from airflow_provider_vai.plugin.pages.site import ROUTERS as PAGES
 from airflow_provider_vai.plugin.routes import (
@@ -37,6 +38,7 @@ from airflow_provider_vai.plugin.routes import (
     review,
     savings,
     setup,
+    sources,
     steps,
     triggers,
 )
@@ -45,6 +47,7 @@ from airflow_provider_vai.plugin.webhooks import route as webhooks
 ROUTERS = (
     openapi.router,
     recordings.router,
+    sources.router,
     automations.router,
     steps.router,
     derivations.router,
@@ -65,9 +68,13 @@ ROUTERS = (
 )
 
 
-def answer_to_error(request: Request, error: Exception) -> Response:
+async def answer_to_error(request: Request, error: Exception) -> Response:
     """Return the answer to an error: a page for a page, problem+json for the API."""
-    return error_page(request, error) if is_page(request) else error_response(request, error)
+    if not is_page(request):
+        return error_response(request, error)
+    error = as_signed_out(error)
+    await with_typed(request, error)
+    return await run_in_threadpool(error_page, request, error)
 
 
 def make_app() -> FastAPI:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from airflow_provider_vai.exceptions import RenderError
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.renderer.file_parts import ParsedFile, parsed_in_pieces
 from airflow_provider_vai.renderer.importable import is_importable
 from airflow_provider_vai.renderer.python_source import SourceName, SourcePlace, SourceSubscript
@@ -121,7 +122,7 @@ def _check_tasks(statements: Iterator[ast.stmt], expected: dict[str, ExpectedTas
             _check_assignment(next(statements, None), assigned, value)
         statement = next(statements, None)
         if statement is None:
-            _refuse(f"the rendered file has {number} tasks, expected {len(expected)}")
+            _refuse(f"the rendered file has {plural(number, 'task')}, expected {len(expected)}")
         target = statement.targets if isinstance(statement, ast.Assign) else []
         if not isinstance(statement, ast.Assign) or [_source(part) for part in target] != [variable]:
             _refuse(f"line {statement.lineno} of the rendered file is not the task {variable}")

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages.identifiers import EVENT_FILTERS, asset_uri, event_uri
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.short_text import similar_names
 from airflow_provider_vai.model.kinds import by_name
@@ -47,7 +48,8 @@ def uris(trigger: EventTrigger) -> list[str]:
     uri = _own_asset(event, filters) or event_uri(event, filters)
     if len(uri) > MAX_URI:
         raise RenderError(
-            f"the filters of {event} make a URI of {len(uri)} characters; the maximum in Airflow is {MAX_URI}",
+            f"the filters of {event} make a URI of {plural(len(uri), 'character')}; "
+            f"the maximum in Airflow is {MAX_URI}",
             where=WHERE,
             remedy="Remove a filter, or shorten the DAG id or task id.",
         )

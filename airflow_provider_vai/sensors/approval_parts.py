@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_or
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.languages.unseen import is_visible
 from airflow_provider_vai.operators.runtime.masking import masked, masked_values
@@ -70,7 +71,7 @@ def _line(name: str, part: ExplainedPart, recorded: RecordedParts) -> str:
     notes = "" if unusual else escaped(_recorded(place, before, part.value))
     flags = [*filter(None, [unusual]), *_flags(part, facts)]
     rows = _row_counts(facts)
-    notes += escaped(f" (recorded over {_counts(rows)} rows)") if rows else ""
+    notes += escaped(f" (recorded over {_rows(rows)})") if rows else ""
     return f"- {escaped(f'{place}: {masked(part.phrase)}: {_in_brief(value)}')}{notes}" + "".join(
         f" **{escaped(flag)}**" for flag in flags
     )
@@ -81,7 +82,7 @@ def _flags(part: ExplainedPart, facts: Mapping[str, Any]) -> Iterator[str]:
     before, now = _row_counts(facts), part.rows
     pairs = zip(before, now, strict=True) if len(before) == len(now) else ()
     if any(_is_other_length(*pair) for pair in pairs):
-        yield f"{_counts(now)} rows; recorded {_counts(before)}"
+        yield f"{_rows(now)}; recorded {_counts(before)}"
     yield from _other_records(part, facts.get("records"))
     if facts.get("one_run"):
         yield ONE_RUN
@@ -108,6 +109,10 @@ def _counts(rows: Sequence[int]) -> str:
     return " and ".join(f"{count:,}" for count in rows)
 
 
+def _rows(rows: Sequence[int]) -> str:
+    return plural(rows[0], "row") if len(rows) == 1 else f"{_counts(rows)} rows"
+
+
 def _is_other_length(before: int, now: int) -> bool:
     """Return whether a list is half as long, or half as long again."""
     return abs(now - before) * 2 > before
@@ -123,7 +128,9 @@ def _in_brief(value: Any) -> str:
 def _unusual(before: Any, now: Any) -> str:
     """Return what the approver should notice about a value, compared with the recorded one."""
     if isinstance(before, list) and isinstance(now, list):
-        return f"{len(now):,} items; recorded {len(before):,}" if _is_other_length(len(before), len(now)) else ""
+        return (
+            f"{plural(len(now), 'item')}; recorded {len(before):,}" if _is_other_length(len(before), len(now)) else ""
+        )
     numbers = [part for part in (before, now) if isinstance(part, (int, float)) and not isinstance(part, bool)]
     if len(numbers) < 2:
         return ""

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.masking import masked, masked_values
 from airflow_provider_vai.sensors import approval_parts, text_authors
@@ -94,7 +95,7 @@ def _cut_steps(now: Guarded, recorded: RecordedParts) -> list[str]:
         parts.append(_step(task_id, now, recorded, is_cut=True))
         if len("".join(parts).encode()) > LONGEST_BODY - 2 * LONGEST_BLOCK:
             left = len(now.steps) - number - 1
-            return [*parts, f"**{left} more steps are not shown here.**"] if left else parts
+            return [*parts, f"**{plural(left, 'more step is', 'more steps are')} not shown here.**"] if left else parts
     return parts
 
 
@@ -153,7 +154,7 @@ def _fenced(value: Any, longest: int | None = None) -> str:
 def _fence(text: str, language: str, longest_text: int | None = None) -> str:
     text = plain(text)
     if longest_text is not None and len(text) > longest_text:
-        text = f"{text[:longest_text]}\n... {len(text) - longest_text} more characters"
+        text = f"{text[:longest_text]}\n... {plural(len(text) - longest_text, 'more character')}"
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"
@@ -163,11 +164,11 @@ def _folded(value: Any) -> Any:
     """Return ``value`` with long texts and lists cut, and a note of how much was cut."""
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
         more = len(value) - LONGEST_TEXT
-        return f"{value[:LONGEST_TEXT]} (... {more} more characters)"
+        return f"{value[:LONGEST_TEXT]} (... {plural(more, 'more character')})"
     if isinstance(value, dict):
         return {key: _folded(part) for key, part in value.items()}
     if isinstance(value, list):
-        rest = [f"(... {len(value) - LONGEST_LIST} more items)"] if len(value) > LONGEST_LIST else []
+        rest = [f"(... {plural(len(value) - LONGEST_LIST, 'more item')})"] if len(value) > LONGEST_LIST else []
         return [*(_folded(part) for part in value[:LONGEST_LIST]), *rest]
     return value
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from airflow_provider_vai.exceptions import NotReviewed, PublishError, SpecError
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.review_lines import numbered
 from airflow_provider_vai.model.sidecar import Review, Sidecar, to_review
@@ -47,7 +48,8 @@ def activate(
         if open_items:
             listed = "\n".join(f"  {label}. {text}" for label, text in numbered(open_items))
             raise NotReviewed(
-                f"{len(open_items)} of {len(sidecar.review)} items are not reviewed:\n{listed}",
+                f"{len(open_items)} of "
+                f"{plural(len(sidecar.review), 'item is not reviewed', 'items are not reviewed')}:\n{listed}",
                 where=dag_id,
                 remedy="Look at each, then pass their numbers (`vai activate --reviewed 1,3-5`), or `--reviewed all`.",
                 items=open_items,

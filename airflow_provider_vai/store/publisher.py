@@ -22,6 +22,7 @@ from typing import Literal
 from airflow_provider_vai import __version__
 from airflow_provider_vai.exceptions import EditedByHand, PublishError
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Generator, Sidecar, Version, to_review
 from airflow_provider_vai.renderer.render import render, templates_sha256
@@ -261,12 +262,13 @@ def _with_edits(state: AutomationState, restored: Entry | None, rendered: str) -
         _check_python(merged.text, state.dag)
         return merged.text
     shown = "".join(_shown(part) for part in merged.conflicts[:SHOWN_CONFLICTS])
-    places, verb = ("1 place", "was") if len(merged.conflicts) == 1 else (f"{len(merged.conflicts)} places", "were")
+    places = plural(len(merged.conflicts), "place of the DAG file that was", "places of the DAG file that were")
     raise EditedByHand(
-        f"the new rendering also changes {places} of the DAG file that {verb} edited by hand:\n{shown}",
+        f"the new rendering also changes {places} edited by hand:\n{shown}",
         where=str(state.dag),
         remedy="Make the same change in the file or in the spec, or drop the edits by hand with --force."
         " Nothing was written.",
+        conflicts=[("".join(part.ours), "".join(part.theirs)) for part in merged.conflicts],
     )
 
 
@@ -335,7 +337,7 @@ def _checked_review(sidecar: Sidecar, pause: Callable[[str], None] | None) -> tu
         return sidecar, lambda: None
     if pause is None:
         raise PublishError(
-            f"the automation is active, and nobody has reviewed {len(open_items)} items of the new version",
+            f"the automation is active, and nobody has reviewed {plural(len(open_items), 'item')} of the new version",
             where=sidecar.dag_id,
             remedy="Pause it first (`vai pause`), make the change, review it, and activate it again.",
         )

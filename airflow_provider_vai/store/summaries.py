@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import Literal
 
 from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.model.automation import Savings, Source
+from airflow_provider_vai.model.flags import model_steps
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar, parse_sidecar, to_review
 from airflow_provider_vai.model.triggers import ScheduleTrigger, Trigger
@@ -34,6 +36,8 @@ class Summary:
     :param step_count: How many steps there are, with gates.
     :param created_at: When the first version was made. :param updated_at: When the newest one was made, ``updated_by``
         whom.
+    :param model_steps: The keys of the steps that ask a model in each run.
+    :param savings: What the recorded run cost. :param source: The recording.
     :param to_review: The review items that nobody has reviewed, by their numbers.
     """
 
@@ -55,6 +59,9 @@ class Summary:
     created_at: datetime | None
     updated_at: datetime | None
     updated_by: str | None
+    model_steps: tuple[str, ...]
+    savings: Savings | None
+    source: Source | None
     to_review: dict[int, ReviewItem]
 
     @property
@@ -120,6 +127,9 @@ def summary(sidecar: Sidecar) -> Summary:
         created_at=history[0].at if history else None,
         updated_at=history[-1].at if history else None,
         updated_by=history[-1].by if history else None,
+        model_steps=tuple(model_steps(sidecar.steps)),
+        savings=sidecar.savings,
+        source=sidecar.source,
         to_review=to_review(sidecar),
     )
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
-__all__ = ["MergeConflict", "Merged", "merge"]
+__all__ = ["ChangedRange", "MergeConflict", "Merged", "changed_ranges", "merge"]
 
 BASE_NAME = "rendered before"
 MAX_PAIRS = 1_000_000
@@ -49,7 +49,7 @@ class Merged:
     conflicts: list[MergeConflict]
 
 
-class _Change(NamedTuple):
+class ChangedRange(NamedTuple):
     """A change of lines ``start:end`` of the base into lines ``new_start:new_end`` of one side."""
 
     start: int
@@ -86,7 +86,7 @@ def merge(
     texts = _lines(base), _lines(ours), _lines(theirs)
     written = _Writer(names, "\r\n" if _is_crlf(*texts) else "\n")
     done = 0
-    for stretch in _stretches(_changes(texts[0], texts[1]), _changes(texts[0], texts[2])):
+    for stretch in _stretches(changed_ranges(texts[0], texts[1]), changed_ranges(texts[0], texts[2])):
         written.lines += texts[0][done : stretch.base.start]
         done = stretch.base.stop
         old, one, other = (text[part] for text, part in zip(texts, stretch, strict=True))
@@ -133,7 +133,7 @@ def _is_crlf(base: list[str], ours: list[str], theirs: list[str]) -> bool:
     return first.endswith("\r\n")
 
 
-def _stretches(ours: list[_Change], theirs: list[_Change]) -> Iterator[_Stretch]:
+def _stretches(ours: list[ChangedRange], theirs: list[ChangedRange]) -> Iterator[_Stretch]:
     """Yield the changed ranges of the base, in order; changes that overlap or touch form one range."""
     shifts = [0, 0]  # offset of each side's line numbers from the base's so far
     waiting = sorted([(change, 0) for change in ours] + [(change, 1) for change in theirs])
@@ -150,25 +150,29 @@ def _stretches(ours: list[_Change], theirs: list[_Change]) -> Iterator[_Stretch]
         yield _Stretch(slice(start, end), *parts)
 
 
-def _changes(base: list[str], side: list[str]) -> list[_Change]:
-    """Return the changes of a side, in order, with at least one unchanged line between two changes."""
+def changed_ranges(base: list[str], side: list[str]) -> list[ChangedRange]:
+    """Return the changes of a side, in order, with at least one unchanged line between two changes.
+
+    :param base: The lines of the original.
+    :param side: The lines of the side.
+    """
     changes = []
     start = new_start = 0
     for block in (*_matches(base, side), (len(base), len(side), 0)):
         if (start, new_start) != block[:2]:
-            changes.append(_Change(start, block[0], new_start, block[1]))
+            changes.append(ChangedRange(start, block[0], new_start, block[1]))
         start, new_start = block[0] + block[2], block[1] + block[2]
     return _moved_down(changes, base, side)
 
 
-def _moved_down(changes: list[_Change], base: list[str], side: list[str]) -> list[_Change]:
+def _moved_down(changes: list[ChangedRange], base: list[str], side: list[str]) -> list[ChangedRange]:
     """Return the changes with each insertion and deletion moved down as far as repeated lines allow.
 
     If a third ``)`` is added to two others, the insertion could be at three positions. Both sides must use the same
     one, or an identical change on both sides would be applied twice. A change that then touches the next is merged with
     it.
     """
-    moved: list[_Change] = []
+    moved: list[ChangedRange] = []
     for change in reversed(changes):
         start, end, new_start, new_end = change
         limit = moved[-1].start if moved else len(base)
@@ -180,7 +184,7 @@ def _moved_down(changes: list[_Change], base: list[str], side: list[str]) -> lis
                 start, end, new_start, new_end = start + 1, end + 1, new_start + 1, new_end + 1
         if moved and end == limit:
             _, end, _, new_end = moved.pop()
-        moved.append(_Change(start, end, new_start, new_end))
+        moved.append(ChangedRange(start, end, new_start, new_end))
     return moved[::-1]
 
 

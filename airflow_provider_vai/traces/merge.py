@@ -16,6 +16,7 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import AmbiguousRun
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.run import Approval, Run, ToolCall
 from airflow_provider_vai.traces.reading.trace import Coverage, Extent
 from airflow_provider_vai.traces.reading.values import as_object
@@ -310,10 +311,15 @@ def _renumbered(merged_calls: Sequence[tuple[Row, ToolCall]], base: Export) -> l
 
 
 def _summary(rows: Sequence[Row], exports: Sequence[Export]) -> str:
-    files = _listed(f"{export.name} as {export.run.format} ({len(export.run.calls)} calls)" for export in exports)
+    files = _listed(
+        f"{export.name} as {export.run.format} ({plural(len(export.run.calls), 'call')})" for export in exports
+    )
     single = Counter(row[0][0].name for row in rows if len(row) == 1)
     only = "".join(f", {count} only in {name}" for name, count in single.items())
-    return f"one run, exported {len(exports)} times: {files}; {len(rows) - sum(single.values())} calls in several{only}"
+    return (
+        f"one run, exported {plural(len(exports), 'time')}: {files}; "
+        f"{plural(len(rows) - sum(single.values()), 'call')} in several{only}"
+    )
 
 
 def _ranked(items: Sequence[Any], field: str) -> list[Any]:

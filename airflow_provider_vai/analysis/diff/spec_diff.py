@@ -19,7 +19,7 @@ from airflow_provider_vai.languages.derivation.source import written
 from airflow_provider_vai.languages.places import value_or, with_value
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
 from airflow_provider_vai.model.base import JsonPath
-from airflow_provider_vai.secrets.masking import mask, masked
+from airflow_provider_vai.secrets.masking import mask, masked, masked_lines
 
 What = Literal["added", "removed", "changed", "moved"]
 
@@ -101,7 +101,7 @@ def spec_diff_text(changes: Sequence[Change]) -> list[list[str]]:
 
 
 def text_diff(a: str, b: str, names: tuple[str, str]) -> str:
-    """Return the unified diff of two texts with credentials masked line by line; empty if they are equal.
+    """Return the unified diff of two texts with credentials masked; empty if they are equal.
 
     :param a: The old text.
     :param b: The new text.
@@ -110,10 +110,14 @@ def text_diff(a: str, b: str, names: tuple[str, str]) -> str:
     if a == b:
         return ""
     one, other = a.splitlines(keepends=True), b.splitlines(keepends=True)
+    shown: dict[str, str] = {}
+    for side in (one, other):
+        plain = [line.rstrip("\n") for line in side]
+        shown |= {raw: text for raw, text in zip(plain, masked_lines(plain), strict=True) if shown.get(raw, raw) == raw}
     lines = []
     for line in difflib.unified_diff(one, other, mask(names[0]), mask(names[1])):
         text = line.rstrip("\n")
-        lines.append(mask(text))
+        lines.append(f"{text[:1]}{shown[text[1:]]}" if text[1:] in shown else mask(text))
         if text == line:  # otherwise "x" and "x\n" would look the same
             lines.append("\\ No newline at end of file")
     return "\n".join(lines) + "\n"

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from airflow_provider_vai.analysis.verify import volatile
 from airflow_provider_vai.analysis.verify.drift import ANY, Difference, Place, described, drift, named, shape
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.secrets.masking import mask, masked
 
 Level = Literal["equal bytes", "equal", "equal but for", "same schema", "drifted"]
@@ -150,8 +151,8 @@ class _Walk:
         now = [_stripped(item, below, self) for item in today]
         if len(recorded) != len(today):
             missing, more = Counter(before) - Counter(now), Counter(now) - Counter(before)
-            words = f"{len(today)} elements ({more.total()} new, {missing.total()} gone)"
-            self._note(place, "count", f"{len(recorded)} elements", words)
+            words = f"{plural(len(today), 'element')} ({more.total()} new, {missing.total()} gone)"
+            self._note(place, "count", plural(len(recorded), "element"), words)
             return
         pairs = list(zip(recorded, today, strict=True))
         if before != now and sorted(before) == sorted(now):
@@ -165,7 +166,9 @@ class _Walk:
     def _reordered(self, recorded: list[Any], today: list[Any], place: Place) -> None:
         ranking = _ranking(recorded)
         if ranking is None:
-            self.masks[place, "order", f"the order of {len(today)} elements that are not sorted by any field"] += 1
+            self.masks[
+                place, "order", f"the order of {plural(len(today), 'element')} that are not sorted by any field"
+            ] += 1
         elif not _is_ranked(today, *ranking):
             self._note(place, "order", f"sorted by {mask(ranking[0]) or 'value'}", "not sorted")
         else:

@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 
 Place = tuple[str, ...]
 """The keys that lead to a value, the outermost first; ``*`` stands for any element of a list."""
@@ -162,7 +163,7 @@ def _changed(old: Place, name: Place, recorded: Shape, today: Shape) -> Iterator
     elif known and "null" in now.types and "null" not in before.types:
         yield Difference(old, "null", before.words(), now.words(), now.types["null"])
     if before.length and not now.length and "list" in now.types:
-        yield Difference(old, "emptied", f"{before.length} elements", "none")
+        yield Difference(old, "emptied", plural(before.length, "element"), "none")
     whole, part = recorded.get(old[:-1]), today.get(name[:-1])
     if old and whole and part and old[-1] != ANY and _is_always_there(old, recorded):
         without = part.types.get("object", 0) - now.count

@@ -10,6 +10,7 @@ from typing import Any
 from airflow_provider_vai.analysis.verify.baseline import Baseline, step_sha256
 from airflow_provider_vai.exceptions import AmbiguousRun, ReplayRefused
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.sidecar import Sidecar
@@ -164,7 +165,7 @@ def _run(run_id: str, paths: Sequence[Path], format: str | None) -> tuple[str, R
         chosen = [run for run in every if mask(run.id) == run_id] or (every if len(every) == 1 else [])
         if len(chosen) != 1:
             raise AmbiguousRun(
-                f"the trace contains {len(every)} runs, and {len(chosen)} of them have the id {run_id!r}",
+                f"the trace contains {plural(len(every), 'run')}, and {len(chosen)} of them have the id {run_id!r}",
                 where=str(path),
                 remedy="Give the trace that the automation was made from.",
             )

@@ -12,6 +12,7 @@ from airflow_provider_vai.analysis.verify.compare import Mask
 from airflow_provider_vai.analysis.verify.drift import Difference, Place
 from airflow_provider_vai.analysis.verify.files import FileDifference
 from airflow_provider_vai.analysis.verify.verdicts import StepVerdict, Verdict
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.secrets.masking import mask
 
 
@@ -200,7 +201,7 @@ def summary(step: StepVerdict) -> str:
     if step.comparison is None:
         return step.note
     counts = [(len(step.comparison.differences), "difference"), (len(step.comparison.masks), "mask")]
-    return ", ".join(f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count)
+    return ", ".join(plural(count, word) for count, word in counts if count)
 
 
 def lines(step: StepVerdict) -> list[str]:

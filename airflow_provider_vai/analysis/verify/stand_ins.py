@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_provider_vai.languages.plural import plural
+
 FRAME = (
     "airflow_provider_vai.operators.conditions.ConditionsOperator",
     "airflow_provider_vai.operators.each.EachOperator",
@@ -142,7 +144,8 @@ def _standing_in(value: Any, is_list: bool, report: StandInReport) -> Callable[[
             return results.keep(value, context)
         if index >= len(value):
             raise LookupError(
-                f"there is no recorded result for element {index}: only {len(value)} elements were recorded"
+                f"there is no recorded result for element {index}: "
+                f"only {plural(len(value), 'element was', 'elements were')} recorded"
             )
         return results.keep(value[index], context)
 

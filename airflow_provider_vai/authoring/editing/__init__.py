@@ -31,6 +31,7 @@ from airflow_provider_vai.authoring.editing.settings import (
 )
 from airflow_provider_vai.authoring.editing.steps import check_step, kind_of, measured, set_argument, unset_argument
 from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Argument, Automation, LeftOut, Step
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
@@ -290,7 +291,7 @@ def _without_readers(automation: Automation, keys: list[str], freeze: dict[str, 
     left = [place for place in read if place not in freeze]
     if left:
         refuse(
-            f"{len(left)} {'places read' if len(left) > 1 else 'place reads'} its result: {', '.join(left)}",
+            f"{plural(len(left), 'place reads', 'places read')} its result: {', '.join(left)}",
             f"step {keys[-1]}",
             "Set these places to something else first, or give values to freeze there instead.",
         )

@@ -85,6 +85,11 @@ def _renamed(step: Step, names: Mapping[str, str]) -> Step:
             update["derive"] = derivation.renamed(given.derive, names)
         if given.wires:
             update["wires"] = [wired(wire) for wire in given.wires]
+        if given.undecided:
+            update["undecided"] = [
+                place.model_copy(update={"candidates": [wired(wire) for wire in place.candidates]})
+                for place in given.undecided
+            ]
         return given.model_copy(update=update) if update else given
 
     gate = step.approval.gate

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from airflow_provider_vai.authoring.editing.gates import follow_values, guarded, unguarded_reason
 from airflow_provider_vai.authoring.editing.secrets import refuse_credentials, refuse_text
 from airflow_provider_vai.languages.places import value_at, with_value
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.template import syntax_problem
 from airflow_provider_vai.model import derivation, step_effects
 from airflow_provider_vai.model.authors import by_user, parts_after_edit
@@ -309,7 +310,9 @@ def _typed(value: Any, path: JsonPath, where: str) -> JsonPath:
         if isinstance(value, list):
             number = int(part) if isinstance(part, int) or (part.isascii() and part.isdigit()) else -1
             if not 0 <= number < len(value):
-                refuse(f"the list has {len(value)} items, but no item {part!r}", where, "Positions count from 0.")
+                refuse(
+                    f"the list has {plural(len(value), 'item')}, but no item {part!r}", where, "Positions count from 0."
+                )
             result.append(number)
             value = value[number]
         elif isinstance(value, dict) and (str(part) in value or depth == len(path) - 1):

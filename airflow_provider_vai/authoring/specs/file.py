@@ -21,6 +21,7 @@ from airflow_provider_vai.authoring.specs.triggers import check_start, refuse_lo
 from airflow_provider_vai.authoring.specs.values import refuse_credentials, refuse_credentials_in_tree
 from airflow_provider_vai.exceptions import SpecError, UnreadableTrace
 from airflow_provider_vai.languages import json_text, storable, yaml_text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import version_1
 from airflow_provider_vai.model.automation import Automation
@@ -60,7 +61,7 @@ def read_spec(path: Path, *, secret_conn_id: str | None = None, python_path: Seq
     except SpecError as error:
         first = _in_file(error, path)
         if error.others:
-            first.problem += f" ({len(error.others)} more problems: `vai lint` reports them all)"
+            first.problem += f" ({plural(len(error.others), 'more problem')}: `vai lint` reports them all)"
         raise SpecError(first.problem, where=first.where, remedy=first.remedy) from None
 
 

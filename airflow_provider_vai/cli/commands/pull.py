@@ -13,6 +13,7 @@ from airflow_provider_vai.cli.reports import print_json
 from airflow_provider_vai.cli.terminal import complain, next_step, table, tell, working
 from airflow_provider_vai.exceptions import PullError
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats import read
@@ -58,8 +59,8 @@ def pull(arguments: Namespace) -> int | None:
         }
         print_json(done)
     else:
-        counted = f"{len(runs)} runs, " if len(runs) > 1 else ""
-        tell(f"written: {plain(path)} ({runs[0].format}, {counted}{calls} calls)")
+        counted = f"{plural(len(runs), 'run')}, " if len(runs) > 1 else ""
+        tell(f"written: {plain(path)} ({runs[0].format}, {counted}{plural(calls, 'call')})")
         next_step(f"vai inspect {plain(path)}")
     return None
 

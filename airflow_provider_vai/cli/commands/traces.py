@@ -16,6 +16,7 @@ from airflow_provider_vai.cli.session_traces import traces_of
 from airflow_provider_vai.cli.terminal import complain, next_step, progress, say, table, working
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
 from airflow_provider_vai.exceptions import AmbiguousRun, CrystallizeError
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.tools_file import FILE_NAME
 
@@ -87,7 +88,7 @@ def _overview(path: str, name: str, format: str | None) -> None:
         show_run(run)
         _after_inspecting([name], [run])
         return
-    say(f"{plain(name)}: {len(rows)} runs ({plain(run.format)})")
+    say(f"{plain(name)}: {plural(len(rows), 'run')} ({plain(run.format)})")
     table(("run", "title", "outcome", "calls"), rows, cut=("title",))
     next_step(f"vai inspect {_shell([name])} --run ID", f"vai crystallize {_shell([name])} --run ID (or --all)")
 
@@ -146,5 +147,5 @@ def _automations(
     tools = read_tools(named, beside=Trace(Path(arguments.trace[0])).path)
     if arguments.all:
         return crystallized_each(progress(recordings, "Crystallizing"), tools, options=options, folder=folder)
-    with working("Crystallizing" if len(recordings) == 1 else f"Comparing {len(recordings)} runs"):
+    with working("Crystallizing" if len(recordings) == 1 else f"Comparing {plural(len(recordings), 'run')}"):
         return [crystallized(recordings, tools, options=options, folder=folder)], []

@@ -22,7 +22,7 @@ from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_codes import PICKED_BY_CRITERION, STALE
-from airflow_provider_vai.secrets.masking import mask
+from airflow_provider_vai.secrets.masking import mask, masked
 
 SHOWN_RIVALS = 3
 PICKED = "another sentence of the user fits the same record"
@@ -79,7 +79,8 @@ def _with_held(argument: Argument, recorded: Any, held: Sequence[DerivedPlace]) 
         place = one.at[1:]
         if any(_overlap(at, place) for at in wired):
             continue
-        found = Undecided(at=place, code=PICKED_BY_CRITERION, evidence=[mask(words(one.node))])
+        candidates = [Wire(at=place, derive=one.node)] if masked(one.node) == one.node else []
+        found = Undecided(at=place, code=PICKED_BY_CRITERION, evidence=[mask(words(one.node))], candidates=candidates)
         others = [other for other in argument.undecided if list(other.at) != list(place)]
         argument = argument.model_copy(update={"undecided": [*others, found]})
     return argument

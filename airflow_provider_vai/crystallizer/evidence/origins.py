@@ -15,6 +15,7 @@ from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.leaf_origins import LeafOrigin, Tracer
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.languages.places import texts
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.authors import outermost
 from airflow_provider_vai.model.automation import Argument, Origin, OriginAt
 
@@ -63,5 +64,5 @@ def _lines(traced: Sequence[LeafOrigin]) -> list[str]:
     for evidence, named in places.items():
         shown = ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
         lines.append(f"{shown}: {evidence}")
-    more = [f"and {len(lines) - MOST_LINES} more origins"] if len(lines) > MOST_LINES else []
+    more = [f"and {plural(len(lines) - MOST_LINES, 'more origin')}"] if len(lines) > MOST_LINES else []
     return lines[:MOST_LINES] + more

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from airflow_provider_vai.crystallizer.several.pairing import paired
 from airflow_provider_vai.crystallizer.several.playback import Playback, Played
 from airflow_provider_vai.exceptions import RunsDiffer
+from airflow_provider_vai.languages.plural import plural
 
 SHOWN_STEPS = 6
 FORBIDDEN = -1.0
@@ -132,7 +133,8 @@ def _check_related(newest: Playback, other: Playback, columns: Sequence[AlignedS
     if common and 2 * common >= max(len(newest.steps), len(other.steps)):
         return
     raise RunsDiffer(
-        f"the run {other.name} has {common} of its {len(other.steps)} steps in common with the run {newest.name}, "
+        f"the run {other.name} has {common} of its {plural(len(other.steps), 'step')} in common "
+        f"with the run {newest.name}, "
         f"which has {len(newest.steps)}, so they are not runs of one task. Only the first makes "
         f"{_alone(columns, other, newest)}; only the second makes {_alone(columns, newest, other)}",
         where=f"run {other.name}",
@@ -143,7 +145,7 @@ def _check_related(newest: Playback, other: Playback, columns: Sequence[AlignedS
 def _alone(columns: Sequence[AlignedStep], one: Playback, other: Playback) -> str:
     found = [column.of[one.number] for column in columns if one.number in column.of and other.number not in column.of]
     made = Counter(tool_of(played) for played in found)
-    named = [f"{tool} ({count} times)" if count > 1 else tool for tool, count in made.items()]
+    named = [f"{tool} ({plural(count, 'time')})" if count > 1 else tool for tool, count in made.items()]
     return ", ".join(named[:SHOWN_STEPS]) + (", …" if len(named) > SHOWN_STEPS else "") or "none"
 
 

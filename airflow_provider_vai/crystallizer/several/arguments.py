@@ -32,6 +32,7 @@ from airflow_provider_vai.crystallizer.several.volatile import WHAT, volatile
 from airflow_provider_vai.crystallizer.wiring.settle import TAKEN_BACK
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import by_name
@@ -263,7 +264,9 @@ class _Walk:
             return True
         also = f"; other sources: {', '.join(map(shown_source, others[:3]))}" if others else ""
         self.wires.append(Wire(at=list(at), from_=Output(step=best.column.key, path=list(best.path))))
-        self._say(at, f"from {shown_source(best)}; right in all {len(values)} runs, with different values{also}")
+        self._say(
+            at, f"from {shown_source(best)}; right in all {plural(len(values), 'run')}, with different values{also}"
+        )
         return True
 
     def _derived(self, values: dict[int, Any], at: At, *, by_words: bool = False) -> bool:

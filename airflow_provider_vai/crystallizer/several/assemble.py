@@ -31,6 +31,7 @@ from airflow_provider_vai.crystallizer.wiring.settle import WiredStep, settle
 from airflow_provider_vai.exceptions import RunsDiffer
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import Names, identifier
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Argument, Automation, LeftOut, Step
 from airflow_provider_vai.model.flags import flag
@@ -173,7 +174,8 @@ class _Assembly:
             if lost and not any(column.writes for column in kept if playback.number in column.of):
                 tools = ", ".join(dict.fromkeys(tool_of(column.newest) for column in lost))
                 raise RunsDiffer(
-                    f"the run {playback.name} changes something with {tools}, but not all {len(self.every)} runs do. "
+                    f"the run {playback.name} changes something with {tools}, but "
+                    f"not all {plural(len(self.every), 'run')} do. "
                     f"It was {self._reason(lost[0])}. Without it, the automation would change nothing that this run "
                     "changed",
                     where=f"run {playback.name}",
@@ -349,7 +351,7 @@ class _Assembly:
         if column.runs in self.predicates:
             why = "it is mapped over a list"
         writes = "; it has external side effects" if column.newest.step.effect == "write" else ""
-        return f"made in {len(column.of)} of {len(self.every)} runs ({listed}): {why}{writes}"
+        return f"made in {len(column.of)} of {plural(len(self.every), 'run')} ({listed}): {why}{writes}"
 
     def _left_out(self, left: Sequence[AlignedStep]) -> Iterator[LeftOut]:
         for number, playback in enumerate(self.playbacks):

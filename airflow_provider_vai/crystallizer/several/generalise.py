@@ -22,6 +22,7 @@ from airflow_provider_vai.crystallizer.several.assemble import assembled
 from airflow_provider_vai.crystallizer.several.playback import Playback, playback
 from airflow_provider_vai.exceptions import CrystallizeError, NothingToCrystallize, RunNotSuccessful
 from airflow_provider_vai.languages.identifiers import loses_letters
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import Run
@@ -115,8 +116,8 @@ def generalised(
         made.append((run, automation))
     if len(made) < FEWEST:
         raise RunNotSuccessful(
-            f"{len(made)} of {len(recordings)} runs can be crystallized, but at least {FEWEST} are needed to compare: "
-            + "; ".join(item.message for item in left_out),
+            f"{len(made)} of {plural(len(recordings), 'run')} can be crystallized, but "
+            f"at least {FEWEST} are needed to compare: " + "; ".join(item.message for item in left_out),
             where=", ".join(recording.name for recording in recordings),
             remedy="Name more successful runs, crystallize one run by itself, or use --allow-unsuccessful.",
         )

@@ -14,7 +14,7 @@ from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
 from airflow_provider_vai.crystallizer.evidence.value_places import by_name, chosen_from, leaves
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, named_after, weight
 from airflow_provider_vai.languages import json_text, result_path
-from airflow_provider_vai.model.automation import Undecided
+from airflow_provider_vai.model.automation import Output, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.secrets.masking import mask
 
@@ -154,16 +154,17 @@ class Search:
         left = _newest([option for option in fit if option.rank == best])
         option = left[0]
         if len(left) > 1:
-            self._leave(at, "several_sources", _sources([other.candidate for other in left]))
+            self._leave(
+                at, "several_sources", _sources([other.candidate for other in left]), self._wires(at, left, value)
+            )
         elif option.candidate.source.step is None:
             self._leave(at, "source_without_step", _sources([other.candidate for other in fit]))
         elif option.lengths and not self._was_ordered(option, at):
             where = f"{source_text(option.candidate, option.path)}, by its position in a list of {option.lengths[-1]}"
-            self._leave(at, "picked_by_position", [where])
+            self._leave(at, "picked_by_position", [where], self._wires(at, [option], value))
         else:
             why = _WHY[best[1]] if len(fit) > 1 else "no other result has it"
-            check = None if option.candidate.place.path in WHOLE else result_path.check(value)
-            path = (*option.path, check) if check else option.path
+            path = _checked(option, value)
             reason = "another wire reads the same record" if best[0] and len(fit) > 1 else why
             self.chosen.append(Chosen(at, value, option.candidate, path, reason, option.lengths))
 
@@ -194,8 +195,16 @@ class Search:
         if found:
             self._leave(at, "key_from_data", _sources(found))
 
-    def _leave(self, at: JsonPath, code: str, evidence: list[str]) -> None:
-        self.undecided.append((str(at[0]), Undecided(at=at[1:], code=code, evidence=evidence)))
+    def _leave(self, at: JsonPath, code: str, evidence: list[str], candidates: Sequence[Wire] = ()) -> None:
+        found = Undecided(at=at[1:], code=code, evidence=evidence, candidates=list(candidates))
+        self.undecided.append((str(at[0]), found))
+
+    @staticmethod
+    def _wires(at: JsonPath, options: Sequence[WireOption], value: Any) -> list[Wire]:
+        """Return the options that a person may choose from: those that a step returns; each is proven."""
+        of_steps = [option for option in options if option.candidate.source.step is not None]
+        outputs = [Output(step=one.candidate.source.step, path=list(_checked(one, value))) for one in of_steps]
+        return [Wire(at=at[1:], from_=output) for output in outputs[:SHOWN_SOURCES]]
 
     def _rank(self, candidate: Candidate, at: JsonPath) -> Rank:
         """Return the rank of a candidate: its record, its name, and the arguments of its call."""
@@ -265,6 +274,12 @@ class Search:
     def _was_said(self, value: Any) -> bool:
         """Return whether people said the value, or every plain value in it."""
         return all(self.timeline.people_said(self.draft.call, part) for _, part in leaves(value))
+
+
+def _checked(option: WireOption, value: Any) -> tuple[str | int, ...]:
+    """Return the path of an option, with a check of the value's type at its end."""
+    check = None if option.candidate.place.path in WHOLE else result_path.check(value)
+    return (*option.path, check) if check else option.path
 
 
 def _sources(candidates: Sequence[Candidate]) -> list[str]:

@@ -30,7 +30,7 @@ from airflow_provider_vai.crystallizer.evidence.weight import names_record, weig
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.derivation import Node, nodes
 from airflow_provider_vai.languages.places import value_at, value_or, with_value
-from airflow_provider_vai.model.automation import Argument, Output, Undecided
+from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.positions import PlacedRead, positional, reads_of
 from airflow_provider_vai.model.recipients import CRITERIA, is_target, picks_one
@@ -308,11 +308,15 @@ def frozen_at(argument: Argument, at: JsonPath, recorded: Any, code: str, eviden
     start = f"{place_text(at)}: "
     lines = [line for line in argument.evidence if not line.startswith(start)]
     dropped = [line.removeprefix(start) for line in argument.evidence if line.startswith(start)]
+    before = [wire for wire in argument.wires if wire.at == at]
+    if not at and (argument.from_ or argument.derive):
+        before = [Wire(at=[], from_=argument.from_, derive=argument.derive)]
+    held = Undecided(at=list(at), code=code, evidence=[*dropped, evidence], candidates=before)
     changes: dict[str, Any] = {
         "class_": "wired" if wires else "frozen",
         "value": with_value(argument.value, at, recorded) if at else recorded,
         "evidence": lines,
-        "undecided": [*argument.undecided, Undecided(at=list(at), code=code, evidence=[*dropped, evidence])],
+        "undecided": [*argument.undecided, held],
     }
     changes |= {"wires": wires} if wires else {}
     changes |= {"secrets": argument.secrets} if argument.secrets else {}

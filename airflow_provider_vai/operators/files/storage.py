@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.exceptions import ProviderMissing, UnusablePath
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model import storage
 from airflow_provider_vai.model.artifacts import LOCAL
 from airflow_provider_vai.operators.runtime.compat import AirflowException
@@ -64,7 +65,10 @@ def place(file: Path, target: ObjectStoragePath, token: str) -> None:
         _place_by_move(file, fs, path, token)
     fs.invalidate_cache()
     if (size := fs.size(path)) != file.stat().st_size:
-        raise AirflowException(f"{target} has {size} bytes, but {file.stat().st_size} bytes were written to it")
+        raise AirflowException(
+            f"{target} has {plural(size, 'byte')}, but "
+            f"{plural(file.stat().st_size, 'byte was', 'bytes were')} written to it"
+        )
 
 
 def _place_by_move(file: Path, fs: Any, path: str, token: str) -> None:

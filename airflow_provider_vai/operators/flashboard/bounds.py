@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from airflow_provider_vai.languages.plural import plural
+
 DEEPEST = 40
 PARTS = 20_000
 TEXT, EXPRESSION = 10_000, 2_000
@@ -62,7 +64,7 @@ def check_amount(place: str, spec: dict[str, Any], tables: list[Any]) -> None:
     """
     rows = [row for table in tables if isinstance(table, list) for row in table]
     if len(rows) > ROWS:
-        raise ValueError(f"{place}: {len(rows):,} rows, more than {ROWS:,}: {_FEWER}")
+        raise ValueError(f"{place}: {plural(len(rows), 'row')}, more than {ROWS:,}: {_FEWER}")
     size = 0
     for row in rows:
         size += _characters(row, DATA_CHARACTERS - size)
@@ -79,7 +81,7 @@ def _check_value(where: str, key: str, part: Any) -> None:
     if isinstance(part, str):
         most = EXPRESSION if key in _EXPRESSIONS else TEXT
         if len(part) > most:
-            raise ValueError(f"{where}: {len(part):,} characters, more than {most:,}: shorten it")
+            raise ValueError(f"{where}: {plural(len(part), 'character')}, more than {most:,}: shorten it")
         if key.lower().endswith("format") and re.search(r"\d{3}", part):  # a number's width or precision
             raise ValueError(f"{where}: the format {part[:40]!r} has a width or precision of three digits or more")
     elif isinstance(part, (int, float)) and not isinstance(part, bool):
@@ -98,7 +100,7 @@ def _check_value(where: str, key: str, part: Any) -> None:
 def _check_object(where: str, part: dict[str, Any]) -> None:
     for name, item in part.items():
         if isinstance(name, str) and len(name) > TEXT:
-            raise ValueError(f"{where}: a key of {len(name):,} characters: shorten it")
+            raise ValueError(f"{where}: a key of {plural(len(name), 'character')}: shorten it")
         if name in _GENERATORS and isinstance(item, dict):
             _GENERATORS[name](f"{where}.{name}", item)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages.html_text import text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.operators.flashboard.locales import ENGLISH, Locale
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def number(entry: Number, rows: list[dict[str, Any]], locale: Locale = ENGLISH) 
     if not rows:
         return '<p class="value none">&ndash;</p>'
     if entry.field is None and (len(rows), len(rows[0])) != (1, 1):
-        raise ValueError(f"there are {len(rows)} rows of {len(rows[0])} columns: set field to the one to show")
+        raise ValueError(
+            f"there are {plural(len(rows), 'row')} of {plural(len(rows[0]), 'column')}: set field to the one to show"
+        )
     field = next(iter(rows[0])) if entry.field is None else entry.field
     _require([field], rows[:1])
     unit = f" <span>{text(entry.unit)}</span>" if entry.unit else ""
@@ -53,7 +56,7 @@ def details(name: str, rows: list[Any], limit: int, locale: Locale = ENGLISH) ->
     :param limit: the maximum number of rows that are shown.
     :param locale: how numbers are written.
     """
-    count = f"{len(rows):,} {'row' if len(rows) == 1 else 'rows'}"
+    count = plural(len(rows), "row")
     folded = rows_table(name, [row if isinstance(row, dict) else {"value": row} for row in rows], None, limit, locale)
     return f"\n<details>\n<summary>Data <b>{text(name)}</b> <span>{count}</span></summary>\n{folded}\n</details>"
 
@@ -76,7 +79,7 @@ def rows_table(
     lines = ["".join(_cell(row.get(field), form, locale) for field, _, form in fields) for row in shown]
     body = "\n".join(f"<tr>{line}</tr>" for line in lines)
     more = len(rows) - len(shown)
-    rest = f'\n<p class="more">&hellip; {more:,} more {"row" if more == 1 else "rows"}</p>' if more else ""
+    rest = f'\n<p class="more">&hellip; {plural(more, "more row")}</p>' if more else ""
     return (
         f'<div class="table" role="region" aria-label="{text(label)}" tabindex="0">\n'
         f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>{rest}"

@@ -7,6 +7,7 @@ import time
 from importlib.util import find_spec
 from types import TracebackType
 
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.operators.runtime.bounded_process import BoundedProcess, PastDeadline, ProcessDied
 
 MODULE = "airflow_provider_vai.operators.flashboard.drawing"
@@ -65,5 +66,5 @@ class Renderer:
             raise ValueError(answer["error"])
         svg: str = answer["svg"]
         if len(svg) > DRAWING_BYTES:
-            raise ValueError(f"its drawing has {len(svg):,} characters, more than {DRAWING_BYTES:,}: {_REMEDY}")
+            raise ValueError(f"its drawing has {plural(len(svg), 'character')}, more than {DRAWING_BYTES:,}: {_REMEDY}")
         return svg

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_provider_vai.languages.plural import plural
+
 
 class Datasets:
     """The page's datasets as lists of rows. A dataset that is not a table only breaks the entries that name it.
@@ -45,7 +47,7 @@ def records(value: Any) -> list[dict[str, Any]]:
     rows, columns = table.get("rows"), table.get("columns")
     if isinstance(rows, list) and isinstance(columns, list) and all(isinstance(row, list) for row in rows):
         if any(len(row) != len(columns) for row in rows):
-            raise ValueError(f"has {len(columns)} columns, but also a row with another number of values")
+            raise ValueError(f"has {plural(len(columns), 'column')}, but also a row with another number of values")
         rows = [dict(zip(columns, row, strict=True)) for row in rows]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ValueError(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow_provider_vai.languages import sql_tables
+from airflow_provider_vai.languages.plural import plural
 
 DIALECTS = {
     "athena": "athena",
@@ -94,7 +95,7 @@ def check_read_only(sql: str, dialect: str | None) -> None:
         raise NotReadOnly(f"the SQL cannot be parsed: {_reason(error)}") from None
     statements: list[Any] = [part for part in parsed if part is not None and not isinstance(part, exp.Semicolon)]
     if len(statements) != 1:
-        raise NotReadOnly(f"the SQL has {len(statements)} statements: exactly one is allowed")
+        raise NotReadOnly(f"the SQL has {plural(len(statements), 'statement')}: exactly one is allowed")
     if not _is_one_of(statements[0], exp, _READS):
         raise NotReadOnly(f"the statement is {_name(statements[0])}: only reads are allowed (SELECT, WITH, VALUES)")
     write = next((part for part in statements[0].walk() if _is_one_of(part, exp, _WRITES)), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.operators import nested
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 from airflow_provider_vai.operators.runtime.errors import MissingExtra
@@ -66,7 +67,8 @@ def _schema(hook: Any, dialect: str | None, tables: Sequence[str] | None) -> str
     text = "\n".join(_line(table) for table in described)
     if len(text) > SCHEMA_CHARACTERS:
         raise AirflowFailException(
-            f"no model was asked: the schema of the {len(described)} tables has {len(text)} characters, more than the"
+            f"no model was asked: the schema of the {plural(len(described), 'table')} has "
+            f"{plural(len(text), 'character')}, more than the"
             f" limit of {SCHEMA_CHARACTERS}: list the tables that the question needs in `tables`"
         )
     return text

@@ -146,9 +146,10 @@ def reading(*entities: DagAccessEntity | None) -> list[Any]:
     return [Depends(known_name), *(_on_dag("GET", entity) for entity in entities or (None,))]
 
 
-READ_RUN = reading(
-    DagAccessEntity.RUN, DagAccessEntity.TASK_INSTANCE, DagAccessEntity.XCOM, DagAccessEntity.HITL_DETAIL
-)
+RUN_ENTITIES = (
+    DagAccessEntity.RUN, DagAccessEntity.TASK_INSTANCE, DagAccessEntity.XCOM, DagAccessEntity.HITL_DETAIL,
+)  # fmt: skip
+READ_RUN = reading(*RUN_ENTITIES)
 """The checks of what shows one run: the states of its tasks, values from their results, and decisions."""
 
 

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from airflow_provider_vai.plugin.api.open_questions import GATE
 from airflow_provider_vai.plugin.api.problems import Problem
+from airflow_provider_vai.plugin.api.request_body import check_data
 from airflow_provider_vai.sensors import approval_form
 from airflow_provider_vai.sensors.approval_blocks import digest_of
 from airflow_provider_vai.sensors.approval_question import APPROVE, REJECT
@@ -57,6 +58,7 @@ def answer(user: Any, place: Place, decision: str, *, sha256: str, typed: Mappin
     :param typed: the texts of the form's fields by name; only an approval sends them. :param note: the user's note.
     :raises HTTPException: 404 there is no such question, 409 it was answered or has changed, 403 the user is not
         assigned, 422 a field has a value that it does not accept.
+    :raises SpecError: the answer contains text that Airflow cannot store.
     """
     with create_session(scoped=False) as session:
         detail = _detail(session, place)
@@ -65,6 +67,7 @@ def answer(user: Any, place: Place, decision: str, *, sha256: str, typed: Mappin
         given = _edits(dict(detail.params or {}), typed) if decision == "approve" else {}
     noted = {approval_form.NOTE: note} if note else {}
     payload = {"chosen_options": [OPTIONS[decision]], "params_input": {**given, **noted}}
+    check_data(payload, where="the answer")
     # Airflow's function needs a session that has loaded nothing: Airflow 3.1 would not see the question in this one.
     with create_session(scoped=False) as session:
         _as_airflow(session, user, place, payload)

@@ -44,6 +44,12 @@ STATUS: tuple[tuple[type[VaiError], int], ...] = (
 )
 """The status of an error: that of the first class which it is an instance of."""
 
+DROP_EDITS = (
+    "Make the same change in the DAG file, or POST .../versions with keep: `dag_file` or `sidecar` keeps one side of"
+    " edits that no version contains, `none` drops the edits by hand that the newest version contains."
+)
+"""What to do about edits by hand that contradict a change."""
+
 OPTION = re.compile(r"--([a-z-]+)")
 QUOTED_FILE = re.compile(r'File "[^"\n]*[/\\]([^"\n/\\]+)"')
 
@@ -114,6 +120,8 @@ def _refusal(error: VaiError) -> tuple[ProblemDetails, dict[str, str]]:
     if status >= 500:
         log.error("A request could not be served: %s", error)
         return _details(status, "the server's storage refused; its log says why"), {"Retry-After": "60"}
+    if isinstance(error, EditedByHand) and error.conflicts:
+        error.remedy = DROP_EDITS
     members = {"problem": error.problem, "where": error.where, "remedy": error.remedy}
     return _details(status, public(error.problem), **{name: public(text) for name, text in members.items()}), {}
 

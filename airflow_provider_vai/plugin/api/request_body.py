@@ -50,29 +50,28 @@ class RequestBody:
         :raises HTTPException: 400 it is not JSON, 415 its content type is not JSON.
         :raises SpecError: it is nested too deeply, or contains text that Airflow cannot store.
         """
+        document = self._parsed()
+        check_data(document, where="the body")
+        return document
+
+    def _parsed(self) -> Any:
         if self.content_type != "application/json" and not self.content_type.endswith("+json"):
             raise HTTPException(415, "the body must be JSON, with the header Content-Type: application/json")
         try:
-            document = json_text.loads(self.content.decode("utf-8"), where="the body")
+            return json_text.loads(self.content.decode("utf-8"), where="the body")
         except UnicodeDecodeError as error:
             raise HTTPException(400, f"the body is not UTF-8 at byte {error.start}") from None
         except RecursionError:
             raise HTTPException(400, "the body is nested too deeply") from None
         except VaiError as error:
             raise HTTPException(400, f"the body: {error.problem}") from None
-        if json_text.is_deeper(document, DEEPEST):
-            raise SpecError(f"nested more than {DEEPEST} levels deep", where="the body", remedy="Flatten it.")
-        if found := storable.unstorable(document):
-            place = "".join(f".{part}" for part in found[0])
-            raise SpecError(found[1], where=f"the body{place}", remedy=storable.REMEDY)
-        return document
 
     def read(self, model: type[AnyRequest]) -> AnyRequest:
         """Return the body as a model; an empty body is an empty object.
 
         :raises SpecError: it does not fit the model.
         """
-        document = self.json() if self.content else {}
+        document = self._parsed() if self.content else {}
         return validated_request(model, document, where="the body", remedy="GET /vai/api/v1/openapi.json describes it.")
 
 
@@ -81,12 +80,26 @@ def validated_request(model: type[AnyRequest], document: Any, *, where: str, rem
 
     :param model: the model. :param document: JSON data.
     :param where: what the data is, for the message. :param remedy: what to do if it does not fit.
-    :raises SpecError: it does not fit the model.
+    :raises SpecError: it does not fit the model, or see :func:`check_data`.
     """
+    check_data(document, where=where)
     try:
         return model.model_validate(document)
     except ValidationError as error:
         raise SpecError(mask(problems(error)), where=where, remedy=remedy) from None
+
+
+def check_data(document: Any, *, where: str) -> None:
+    """Check that Airflow can store JSON data from a request, however it was sent.
+
+    :param document: JSON data. :param where: what the data is, for the message.
+    :raises SpecError: it is nested too deeply, or contains text that Airflow cannot store.
+    """
+    if json_text.is_deeper(document, DEEPEST):
+        raise SpecError(f"nested more than {DEEPEST} levels deep", where=where, remedy="Flatten it.")
+    if found := storable.unstorable(document):
+        place = "".join(f".{part}" for part in found[0])
+        raise SpecError(found[1], where=f"{where}{place}", remedy=storable.REMEDY)
 
 
 async def read_bytes(request: Request, limit: int, seconds: float, option: str = "") -> bytes:
@@ -125,8 +138,12 @@ async def small_body(request: Request) -> RequestBody:
 
 async def trace_body(request: Request) -> RequestBody:
     """Return a body that is a trace file, of up to ``[vai] trace_limit_bytes``; see :func:`read_bytes`."""
-    limit = configuration().getint("vai", "trace_limit_bytes", fallback=TRACE_LIMIT_BYTES)
-    return await _received(request, limit, "[vai] trace_limit_bytes")
+    return await _received(request, trace_limit(), "[vai] trace_limit_bytes")
+
+
+def trace_limit() -> int:
+    """Return ``[vai] trace_limit_bytes``, the largest size of a trace that the server reads."""
+    return int(configuration().getint("vai", "trace_limit_bytes", fallback=TRACE_LIMIT_BYTES))
 
 
 SmallBody = Annotated[RequestBody, Depends(small_body)]

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from airflow_provider_vai.exceptions import VaiError
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.operators.runtime import results as stored_results
@@ -198,12 +199,12 @@ def in_short(value: Any, depth: int = 0) -> Any:
         value = {name: value[name] for name in ("rows", "columns", "preview") if value[name] is not None}
     if isinstance(value, Mapping):
         if depth >= DEEPEST:
-            return f"({len(value):,} keys)"
+            return f"({plural(len(value), 'key')})"
         shown = {key: in_short(part, depth + 1) for key, part in list(value.items())[:MOST_KEYS]}
-        return shown if len(value) <= MOST_KEYS else {**shown, "…": f"{len(value) - MOST_KEYS:,} more keys"}
+        return shown if len(value) <= MOST_KEYS else {**shown, "…": f"{plural(len(value) - MOST_KEYS, 'more key')}"}
     if isinstance(value, (list, tuple)):
         if depth >= DEEPEST:
-            return f"({len(value):,} items)"
-        rest = [f"… {len(value) - MOST_ITEMS:,} more items"] if len(value) > MOST_ITEMS else []
+            return f"({plural(len(value), 'item')})"
+        rest = [f"… {plural(len(value) - MOST_ITEMS, 'more item')}"] if len(value) > MOST_ITEMS else []
         return [*(in_short(part, depth + 1) for part in value[:MOST_ITEMS]), *rest]
     return cut(str(value), MOST_CHARACTERS)

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from airflow_provider_vai.exceptions import UnusablePath
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.plugin.api import open_questions
 from airflow_provider_vai.plugin.api.access import READ_QUESTIONS, changing, is_name, reading
@@ -22,7 +23,7 @@ from airflow_provider_vai.plugin.api.open_questions import Found, OpenQuestion, 
 from airflow_provider_vai.plugin.api.parameters import DagId, Offset
 from airflow_provider_vai.plugin.api.problems import Problem, described
 from airflow_provider_vai.plugin.pages.forms import Form, PageForm, is_editable, new_key
-from airflow_provider_vai.plugin.pages.frame import ROOT, page, path_of, plural
+from airflow_provider_vai.plugin.pages.frame import ROOT, page, path_of
 from airflow_provider_vai.plugin.pages.sending import carried_out
 from airflow_provider_vai.plugin.routes.approvals import DecisionPage, decisions
 from airflow_provider_vai.sensors import approval_blocks, approval_form
@@ -246,7 +247,7 @@ def _answer_all(user: Any, gate: tuple[str, str, str], decision: str, stamps: Se
             refused.append((index, error))
     if refused:
         why = "; ".join(f"map index {index}: {described(error)[0].detail}" for index, error in refused)
-        raise Problem(409, f"{len(stamps) - len(refused)} of {len(stamps)} questions were answered. {why}")
+        raise Problem(409, f"{len(stamps) - len(refused)} of {plural(len(stamps), 'question')} were answered. {why}")
 
 
 def _shown(request: Request, user: Any, found: Sequence[Sequence[Found]]) -> list[ShownGate]:

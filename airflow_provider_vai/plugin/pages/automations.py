@@ -57,8 +57,8 @@ def automations(
 
 
 @router.get("/dag/{dag_id}", dependencies=reading())
-def dag_tab(request: Request, dag_id: DagId) -> Response:
+def dag_tab(request: Request, user: GetUserDep, dag_id: DagId) -> Response:
     """Open the automation of a DAG: the tab that Airflow shows on each DAG, ours or not."""
     if read_any_state(dag_id).sidecar is None:
-        return page(request, "elsewhere.html")
+        return page(request, "elsewhere.html", may_author=may_edit_connections(user))
     return redirect(request, path_of("automations", dag_id, "review"))

@@ -44,7 +44,7 @@ TEXTS = (*CODE, "text", "body", "data", "description", "prompt", "question", "in
 class Control:
     """One value in a form.
 
-    :param name: its name. :param shape: ``text``, ``line``, ``number``, ``choice`` or ``json``.
+    :param name: its name. :param shape: ``text``, ``line``, ``lines``, ``number``, ``choice``, ``json``.
     :param choices: the values to choose from. :param required: whether it must be set.
     :param sources: the keys of :data:`SOURCES` to choose from. :param source: the one that it has.
     :param value: the text of a fixed value. :param given: the text of another source.
@@ -165,6 +165,8 @@ def _typed(now: Control) -> Any:
 def _fixed(now: Control) -> Any:
     if now.shape in ("text", "line") or (now.shape == "choice" and "true" not in now.choices):
         return now.value
+    if now.shape == "lines":
+        return [line.strip() for line in now.value.split("\n") if line.strip()]
     if now.shape != "number":
         return _json(now.value, now.name)
     try:
@@ -190,6 +192,8 @@ def _json(text: str, name: str) -> Any:
 def _filled(control: Control, argument: Argument) -> Control:
     """Return a field with the argument's value."""
     is_plain = argument.class_ == "frozen" and not argument.secrets
+    if control.shape == "lines" and not _is_lines(argument.value):
+        control = replace(control, shape="json")
     if is_plain and control.shape in ("text", "line") and not isinstance(argument.value, str):
         control = replace(control, shape="json")
     source, value, given = _read(control, argument)
@@ -219,7 +223,17 @@ def _read(control: Control, argument: Argument) -> tuple[str, str, str]:
     if control.shape in ("text", "line") or (control.shape == "choice" and isinstance(argument.value, str)):
         # A browser sends line breaks in one form, whatever they were.
         return FIXED, str(argument.value).replace("\r\n", "\n").replace("\r", "\n"), ""
+    if control.shape == "lines":
+        return FIXED, "\n".join(argument.value), ""
     return FIXED, _pretty(argument.value), ""
+
+
+def _is_lines(value: Any) -> bool:
+    """Return whether a value is a list of texts that can stand one to a line."""
+    return isinstance(value, list) and all(
+        isinstance(part, str) and part and part == part.strip() and "\n" not in part and "\r" not in part
+        for part in value
+    )
 
 
 def _pretty(value: Any) -> str:
@@ -236,6 +250,8 @@ def _shape(name: str, schema: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
         return "choice", ("true", "false")
     if one.get("type") in ("integer", "number"):
         return "number", ()
+    if one.get("type") == "array" and one.get("items", {}).get("type") == "string":
+        return "lines", ()
     if one.get("type") == "string":
         return ("text" if name in TEXTS else "line"), ()
     return "json", ()

@@ -8,15 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-
-from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.tools_file import suggested_kind
-from airflow_provider_vai.model.validation import problems
+from airflow_provider_vai.plugin.api.request_body import validated_request
 from airflow_provider_vai.plugin.pages.forms import PageForm
 from airflow_provider_vai.plugin.routes.crystallizing import Crystallize
-from airflow_provider_vai.secrets.masking import mask
 
 TEXTS = ("dag_id", "description", "schedule")
 CHOICES = {"gates": "auto", "derive": "proposed"}
@@ -66,10 +62,7 @@ def body_of(chosen: ChosenOptions) -> Crystallize:
     given["exclude"] = sorted(chosen.exclude)
     given["tools"] = [_rule(rule) for rule in chosen.rules if rule["kind"]]
     given["traces"] = [_trace(name) for name in sorted(chosen.further)]
-    try:
-        return Crystallize.model_validate(given)
-    except ValidationError as error:
-        raise SpecError(mask(problems(error)), where="the form", remedy="Correct the field.") from None
+    return validated_request(Crystallize, given, where="the form", remedy="Correct the field.")
 
 
 def name_of(source: str, trace_sha256: str, run_id: str) -> str:

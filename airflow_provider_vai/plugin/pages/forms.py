@@ -13,6 +13,7 @@ from airflow_provider_vai.plugin.api.request_body import AnyRequest, SmallBody, 
 from airflow_provider_vai.secrets.masking import mask
 
 MOST_FIELDS = 1000
+FORM_TYPE = "application/x-www-form-urlencoded"
 ENTRY, KEY, WAS = "entry", "key", "was"
 """Names of the hidden fields: the log entry that the page showed, a key that makes a second click harmless, and digests
 of the values that the form showed, so that only what a person changed is written."""
@@ -69,8 +70,8 @@ def page_form(request: Request, body: SmallBody) -> PageForm:
 
     :raises HTTPException: 415 it is not a form, 400 it is not UTF-8 or has too many fields.
     """
-    if body.content and body.content_type != "application/x-www-form-urlencoded":
-        raise HTTPException(415, "a form must be sent as application/x-www-form-urlencoded")
+    if body.content and body.content_type != FORM_TYPE:
+        raise HTTPException(415, f"a form must be sent as {FORM_TYPE}")
     try:
         fields = parse_qsl(
             body.content.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS

@@ -19,6 +19,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup, escape
 
 from airflow_provider_vai.languages.masked_json import utc
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.plugin.pages import static_files, words
 from airflow_provider_vai.plugin.pages.visible_text import visible
 
@@ -56,8 +57,13 @@ def redirect(request: Request, address: str) -> RedirectResponse:
 
 def up(request: Request) -> str:
     """Return the relative address of the web app, ``../`` for each part of the request's path below it."""
+    return "../" * path_in_app(request).count("/")
+
+
+def path_in_app(request: Request) -> str:
+    """Return the path of a request below the web app, quoted as it was sent and without a query."""
     path = (request.scope.get("raw_path") or request.scope["path"].encode()).partition(b"?")[0]
-    return "../" * (path.count(b"/") - request.scope.get("root_path", "").count("/") - 1)
+    return "/".join(path.decode("latin-1").split("/")[request.scope.get("root_path", "").count("/") + 1 :])
 
 
 def is_page(request: Request) -> bool:
@@ -89,8 +95,8 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(json=as_json, field=field, time=time, plural=plural)
-    made.filters.update({one.__name__: one for one in (words.lead, words.one_line, words.starts)})
+    made.filters.update(json=as_json, field=field, typed=typed, time=time, plural=plural)
+    made.filters.update({one.__name__: one for one in (words.field_name, words.lead, words.one_line, words.starts)})
     made.globals.update(path_of=path_of, airflow_path_of=airflow_path_of)
     return made
 
@@ -109,17 +115,17 @@ def field(text: str) -> Markup:
     return Markup("\n") + escape(text)
 
 
+def typed(text: str) -> Markup:
+    """Return the text of an attribute of a hidden field exactly as it was typed, see :func:`field`."""
+    return escape(text)
+
+
 def time(at: datetime | str | None) -> Markup:
     """Return a time in UTC, which the page's script shows in the viewer's time zone; a dash for none."""
     if at is None:
         return Markup("&ndash;")
     stamp = at if isinstance(at, str) else utc(at)
     return Markup('<time datetime="{0}">{1}</time>').format(stamp, stamp[:16].replace("T", " ") + " UTC")
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return a number with its noun: ``1 step``, ``1,200 steps``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _shown(value: Any) -> Any:

@@ -11,32 +11,40 @@ from fastapi.responses import HTMLResponse
 from airflow_provider_vai.authoring import stored_recordings
 from airflow_provider_vai.authoring.stored_recordings import Stored
 from airflow_provider_vai.exceptions import UnreadableTrace, VaiError
-from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, READ_RECORDINGS
 from airflow_provider_vai.plugin.api.configured_folders import recordings_folder
 from airflow_provider_vai.plugin.api.parameters import Offset
 from airflow_provider_vai.plugin.api.problems import ProblemDetails, described
-from airflow_provider_vai.plugin.api.request_body import TRACE_LIMIT_BYTES
-from airflow_provider_vai.plugin.pages.forms import is_editable
+from airflow_provider_vai.plugin.api.request_body import trace_limit
+from airflow_provider_vai.plugin.pages.forms import Form, is_editable, new_key
 from airflow_provider_vai.plugin.pages.frame import ROOT, page, path_of, redirect
 from airflow_provider_vai.plugin.pages.remedies import in_words
+from airflow_provider_vai.plugin.pages.sending import carried_out
 from airflow_provider_vai.plugin.pages.uploads import Trace, Upload
 from airflow_provider_vai.plugin.routes.crystallizing import Source
 from airflow_provider_vai.plugin.routes.recordings import stored
+from airflow_provider_vai.plugin.routes.sources import imported, sources
 from airflow_provider_vai.traces.formats import adapters
 
 router = APIRouter(prefix=ROOT, include_in_schema=False, default_response_class=HTMLResponse)
 
-ROWS = 50
+ROWS, SOURCES = 50, 20
 
 
 @router.get("/import", dependencies=READ_RECORDINGS)
-def imports(request: Request, trace: Annotated[str, Query(max_length=64)] = "", at: Offset = 0) -> Response:
-    """Show the form for a trace, and the stored recordings.
+def imports(
+    request: Request,
+    user: GetUserDep,
+    *,
+    trace: Annotated[str, Query(max_length=64)] = "",
+    at: Offset = 0,
+    from_: Annotated[Offset, Query(alias="from")] = 0,
+) -> Response:
+    """Show the form for a trace, the stored recordings, and traces on the server that can be imported.
 
-    :param trace: only the recordings in the trace file with this digest.
+    :param trace: only the recordings in the trace file with this digest. :param from_: the first trace on the server.
     """
-    return _shown(request, trace=trace, at=at)
+    return _shown(request, user, trace=trace, at=at, from_=from_)
 
 
 @router.post("/import", dependencies=AUTHOR_NEW)
@@ -49,10 +57,21 @@ def hand_in(request: Request, user: GetUserDep, given: Trace) -> Response:
     except (VaiError, HTTPException) as error:
         found = described(error)[0]
         problem = found.model_copy(update={"remedy": in_words(found.remedy)})
-        return _shown(request, given=given, problem=problem, status=problem.status)
+        return _shown(request, user, given=given, problem=problem, status=problem.status)
+    return redirect(request, _opened(entries))
+
+
+@router.post("/import/source", dependencies=AUTHOR_NEW)
+def import_source(request: Request, user: GetUserDep, form: Form) -> Response:
+    """Store a trace on the server, and open its recording; of several, their list."""
+    return carried_out(request, user, form, lambda: _opened(imported(request, user, form.get("source"))[0]))
+
+
+def _opened(entries: list[Stored]) -> str:
+    """Return the address that shows what was stored."""
     if len(entries) == 1:
-        return redirect(request, address_of(entries[0]))
-    return redirect(request, path_of("import", trace=entries[0].trace_sha256))
+        return address_of(entries[0])
+    return path_of("import", trace=entries[0].trace_sha256)
 
 
 def address_of(entry: Stored) -> str:
@@ -68,9 +87,11 @@ def newest_recordings() -> list[Stored]:
 
 def _shown(
     request: Request,
+    user: Any,
     *,
     trace: str = "",
     at: int = 0,
+    from_: int = 0,
     given: Upload | None = None,
     problem: ProblemDetails | None = None,
     status: int = 200,
@@ -87,6 +108,8 @@ def _shown(
         "format": given.format if given else None,
         "formats": sorted(adapter.name for adapter in adapters()),
         "problem": problem,
-        "megabytes": configuration().getint("vai", "trace_limit_bytes", fallback=TRACE_LIMIT_BYTES) // 1024**2,
+        "megabytes": trace_limit() // 1024**2,
+        "on_server": None if trace else sources(request, user, limit=SOURCES, offset=from_),
+        "key": new_key(),
     }
     return page(request, "import.html", status, section="import", **values)

@@ -17,7 +17,7 @@ from airflow_provider_vai.plugin.api.parameters import DagId
 from airflow_provider_vai.plugin.api.problems import Problem
 from airflow_provider_vai.plugin.pages.finding_groups import GROUPS, OTHER, FindingGroup, group_of
 from airflow_provider_vai.plugin.pages.forms import Form
-from airflow_provider_vai.plugin.pages.frame import ROOT, path_of, redirect
+from airflow_provider_vai.plugin.pages.frame import ROOT, path_of
 from airflow_provider_vai.plugin.pages.sending import carried_out
 from airflow_provider_vai.plugin.pages.viewed import ViewedAutomation, viewed, viewed_page
 from airflow_provider_vai.plugin.routes.history import Activate, activated, paused
@@ -43,8 +43,12 @@ def decide(request: Request, user: GetUserDep, dag_id: DagId, form: Form) -> Res
     if not numbers:
         raise SpecError("no item is ticked", where=TICK, remedy="Go back, and tick the items that you decided about.")
     given = [{"number": one, "decision": form.get(DECISION), "note": form.get(NOTE)} for one in numbers]
-    decided(dag_id, form.read(ReviewDecisions, {"decisions": given}), if_match=form.if_match, by=user.get_name())
-    return redirect(request, f"{path_of('automations', dag_id, 'review')}#item-{numbers[0]}")
+
+    def do() -> str:
+        decided(dag_id, form.read(ReviewDecisions, {"decisions": given}), if_match=form.if_match, by=user.get_name())
+        return f"{path_of('automations', dag_id, 'review')}#item-{numbers[0]}"
+
+    return carried_out(request, user, form, do)
 
 
 @router.post("/automations/{dag_id}/activate", dependencies=changing())

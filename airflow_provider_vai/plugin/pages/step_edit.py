@@ -33,11 +33,15 @@ from airflow_provider_vai.plugin.pages.controls import (
 )
 from airflow_provider_vai.plugin.pages.forms import WAS, Form, PageForm
 from airflow_provider_vai.plugin.pages.frame import ROOT, path_of
+from airflow_provider_vai.plugin.pages.last_run import last_run
 from airflow_provider_vai.plugin.pages.sending import carried_out
+from airflow_provider_vai.plugin.pages.source_choices import chosen, place_choices
 from airflow_provider_vai.plugin.pages.steps import LISTED_STEPS, explained, found_in
 from airflow_provider_vai.plugin.pages.viewed import ViewedAutomation, viewed, viewed_page
+from airflow_provider_vai.plugin.routes.automations import Changes, changed as change_settings
 from airflow_provider_vai.plugin.routes.steps import (
     ChangedStep,
+    FrozenValues,
     NewStep,
     StepPosition,
     added,
@@ -67,25 +71,47 @@ FREEZE = "freeze:"
 
 
 @router.get("/automations/{dag_id}/steps/{key}", dependencies=reading())
-def step(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey) -> Response:
-    """Show one step, with forms for those who may author."""
+def step(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, check: bool = False) -> Response:
+    """Show one step, with forms for those who may author; ``check`` lints it among many steps as well."""
     about = viewed(request, user, dag_id)
-    return _step_page(about, _found(about, key))
+    return _step_page(about, _found(about, key), check=check)
 
 
 @router.post("/automations/{dag_id}/steps/{key}", dependencies=authoring())
 def change(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form: Form) -> Response:
     """Change the step: one new version with everything that the person changed in the form."""
     about = viewed(request, user, dag_id)
-    now = _found(about, key)
 
     def do() -> str:
-        given = form.read(ChangedStep, _changed(form, now))
+        given = form.read(ChangedStep, _changed(form, _found(about, key)))
         changed(dag_id, key, given, if_match=form.if_match, by=user.get_name())
         return _row(dag_id, form.get(NAME).strip() or key)
 
     def again(error: SpecError) -> Response:
-        return _step_page(about, now, form=form, error=error)
+        return _step_page(about, _found(about, key), form=form, error=error)
+
+    return _sent(request, user, form, do, again)
+
+
+@router.post("/automations/{dag_id}/steps/{key}/source", dependencies=authoring())
+def choose_source(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form: Form) -> Response:
+    """Let a value of the step come from another source, one of those that the page offers: one new version."""
+    about = viewed(request, user, dag_id)
+    place = form.get("place")
+
+    def do() -> str:
+        choice = chosen(about.sidecar, _found(about, key), place, form.get("choice"))
+        if choice is None:
+            raise SpecError(
+                "this source is not offered for it, or not any more", where=place, remedy="Choose another one."
+            )
+        summary = f"changed the source of {key}.{place} to {choice.words}"
+        given = {"arguments": {key: {place: choice.value}}, "params": dict(choice.params or {}), "summary": summary}
+        change_settings(dag_id, form.read(Changes, given), if_match=form.if_match, by=user.get_name())
+        return _row(dag_id, key)
+
+    def again(error: SpecError) -> Response:
+        return _step_page(about, _found(about, key), form=form, error=error)
 
     return _sent(request, user, form, do, again)
 
@@ -94,7 +120,6 @@ def change(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form
 def move(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form: Form) -> Response:
     """Move the step."""
     about = viewed(request, user, dag_id)
-    now = _found(about, key)
 
     def do() -> str:
         given = form.read(StepPosition, _position(form))
@@ -102,7 +127,7 @@ def move(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form: 
         return _row(dag_id, key)
 
     def again(error: SpecError) -> Response:
-        return _step_page(about, now, form=form, error=error)
+        return _step_page(about, _found(about, key), form=form, error=error)
 
     return _sent(request, user, form, do, again)
 
@@ -111,16 +136,16 @@ def move(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form: 
 def remove(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form: Form) -> Response:
     """Remove the step, with values for the places that read its result."""
     about = viewed(request, user, dag_id)
-    now = _found(about, key)
     freeze = {name.removeprefix(FREEZE): data(text) for name, text in form.fields if name.startswith(FREEZE) and text}
     edit = RemoveStep(key, freeze=freeze, ungate=bool(form.get("ungate")), unbranch=bool(form.get("unbranch")))
 
     def do() -> str:
+        form.read(FrozenValues, {"freeze": freeze})
         removed(dag_id, edit, if_match=form.if_match, by=user.get_name())
         return path_of("automations", dag_id, "steps")
 
     def again(error: SpecError) -> Response:
-        return _step_page(about, now, form=form, error=error)
+        return _step_page(about, _found(about, key), form=form, error=error)
 
     return _sent(request, user, form, do, again)
 
@@ -194,7 +219,12 @@ def _changed(form: PageForm, now: Step) -> dict[str, Any]:
 
 
 def _step_page(
-    about: ViewedAutomation, now: Step, *, form: PageForm | None = None, error: SpecError | None = None
+    about: ViewedAutomation,
+    now: Step,
+    *,
+    form: PageForm | None = None,
+    error: SpecError | None = None,
+    check: bool = False,
 ) -> HTMLResponse:
     steps, sent = about.sidecar.steps, form or PageForm(b"", ())
     arguments, options = _arguments(now), _options(now)
@@ -206,7 +236,9 @@ def _step_page(
         error,
         step=now,
         rows=explained(about.sidecar, now.key).get(now.key, []),
-        found=[one for one in found_in(about) if one["step"] == now.key] if len(steps) <= LISTED_STEPS else [],
+        found=(
+            [one for one in found_in(about) if one["step"] == now.key] if check or len(steps) <= LISTED_STEPS else None
+        ),
         arguments=[retyped(one, sent) for one in arguments],
         options=[retyped(one, sent) for one in options],
         was=digests([*arguments, *options]),
@@ -216,6 +248,8 @@ def _step_page(
         others=[one.key for one in steps if one.key not in together],
         kind=by_name().get(now.kind),
         derivable=derivable_places(now) if about.sidecar.source else [],
+        last=last_run(about),
+        places=place_choices(about.sidecar, now),
     )
 
 

@@ -18,6 +18,7 @@ from airflow_provider_vai.model.step_graph import guarded_by
 from airflow_provider_vai.plugin.api.access import reading
 from airflow_provider_vai.plugin.api.parameters import DagId, Offset
 from airflow_provider_vai.plugin.pages.frame import ROOT
+from airflow_provider_vai.plugin.pages.last_run import last_run
 from airflow_provider_vai.plugin.pages.viewed import ViewedAutomation, viewed, viewed_page
 from airflow_provider_vai.plugin.pages.visible_text import visible
 from airflow_provider_vai.plugin.routes.findings import FindingShown, findings
@@ -45,6 +46,7 @@ def steps(request: Request, user: GetUserDep, dag_id: DagId, at: Offset = 0, che
         found=found_in(about) if is_small or check else None,
         guards={step.key: guarded_by(about.sidecar.steps, step.key) for step in about.sidecar.steps},
         kinds=by_name(),
+        last=last_run(about) if is_small else None,
         is_open=len(about.sidecar.steps) <= OPEN_STEPS,
     )
 

@@ -82,7 +82,8 @@ def change(request: Request, dag_id: DagId, user: GetUserDep, form: Form) -> Res
 
     def do() -> str:
         after = changed_triggers(form, viewed(request, user, dag_id).sidecar.triggers)
-        changes = Changes(triggers=after, summary=f"{SUMMARIES[form.get('do')]} on the page Triggers")
+        summary = f"{SUMMARIES[form.get('do')]} on the page Triggers"
+        changes = form.read(Changes, {"triggers": after, "summary": summary})
         changed(dag_id, changes, if_match=form.if_match, by=user.get_name())
         return path_of("automations", dag_id, "triggers")
 
@@ -97,7 +98,8 @@ def change_conditions(request: Request, dag_id: DagId, user: GetUserDep, form: F
     """Replace the conditions, as a new version."""
 
     def do() -> str:
-        changes = Changes(conditions=conditions_of(form), summary="changed the conditions on the page Triggers")
+        summary = "changed the conditions on the page Triggers"
+        changes = form.read(Changes, {"conditions": conditions_of(form), "summary": summary})
         changed(dag_id, changes, if_match=form.if_match, by=user.get_name())
         return path_of("automations", dag_id, "triggers")
 

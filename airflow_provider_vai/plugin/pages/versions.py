@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import Annotated, Any, get_args
 
@@ -12,12 +13,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from airflow_provider_vai.analysis.diff.comparison import Comparison, compared_versions, unsaved_edits
+from airflow_provider_vai.analysis.diff.side_by_side import SideBySide, side_by_side, spec_text
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.plugin.api.access import authoring, is_allowed, reading
 from airflow_provider_vai.plugin.api.dag_versions import dag_versions
 from airflow_provider_vai.plugin.api.parameters import DagId, Offset, VersionNumber
 from airflow_provider_vai.plugin.api.stored_automation import existing_or_deleted
-from airflow_provider_vai.plugin.pages.diff_lines import diff_lines
 from airflow_provider_vai.plugin.pages.forms import Form, new_key
 from airflow_provider_vai.plugin.pages.frame import ROOT, page, path_of
 from airflow_provider_vai.plugin.pages.sending import carried_out
@@ -30,6 +31,11 @@ router = APIRouter(
 )
 
 ROWS = 50
+THEN = "then"
+"""Name of the field with the address of the form that edits by hand stood in the way of; its fields follow as
+``then:<name>``."""
+
+PLAIN_PATH = re.compile(r"(?:[\w.~%-]*[\w~%-]/?)+")
 MOST_DAG_VERSIONS = 200
 
 
@@ -52,7 +58,7 @@ def versions(request: Request, user: GetUserDep, dag_id: DagId, at: Offset = 0) 
         "offset": at,
         "airflow": airflow,
         "edits": edits,
-        "edit_lines": diff_lines(edits.text) if edits else [],
+        "edited_code": _edited_code(state) if edits and edits.text else None,
         "may_read_code": may_read_code,
         "may_delete": may_edit_connections(user) and is_allowed(request, user, "DELETE", dag_id),
     }
@@ -78,7 +84,8 @@ def difference(
         "old": old,
         "new": new,
         "changes": comparison.changes,
-        "lines": diff_lines(comparison.text),
+        "specs": side_by_side(spec_text(old.sidecar.automation), spec_text(new.sidecar.automation)),
+        "code": side_by_side(old.dag_file or "", new.dag_file or ""),
         "numbers": numbers,
     }
     return _page(request, user, state, "version_diff", **values)
@@ -104,7 +111,12 @@ def keep_edits(request: Request, user: GetUserDep, dag_id: DagId, form: Form) ->
         history.edits_kept(dag_id, keep=keep, if_match=form.if_match, by=user.get_name())
         return path_of("automations", dag_id, "versions")
 
-    return carried_out(request, user, form, do)
+    answer = carried_out(request, user, form, do)
+    then = form.get(THEN)
+    if not then.startswith(f"ui/{path_of('automations', dag_id)}/") or not PLAIN_PATH.fullmatch(then):
+        return answer
+    fields = [(name.removeprefix(f"{THEN}:"), value) for name, value in form.fields if name.startswith(f"{THEN}:")]
+    return _page(request, user, existing_or_deleted(dag_id), "send_again", then=then, fields=fields)
 
 
 @router.post("/delete", dependencies=authoring("DELETE"))
@@ -132,6 +144,12 @@ def _page(request: Request, user: Any, state: AutomationState, template: str, /,
         return page(request, f"{template}.html", base="deleted.html", **values)
     about = viewed(request, user, dag_id)
     return page(request, f"{template}.html", base="automation.html", about=about, tab="versions", tabs=TABS, **values)
+
+
+def _edited_code(state: AutomationState) -> SideBySide:
+    """Return the DAG file as the newest version has it, beside the file as it is now."""
+    newest = state.newest_version
+    return side_by_side((newest.dag_file if newest else None) or "", state.dag_file or "")
 
 
 def _may_author(request: Request, user: Any, dag_id: str) -> bool:

@@ -11,10 +11,11 @@ from airflow.utils.session import create_session
 from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.sidecar import Review, Sidecar, to_review
 from airflow_provider_vai.plugin.api import airflow_state
-from airflow_provider_vai.plugin.api.access import check_connections, check_dag
+from airflow_provider_vai.plugin.api.access import RUN_ENTITIES, check_connections, check_dag
 from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
 from airflow_provider_vai.plugin.api.stored_automation import existing
 from airflow_provider_vai.plugin.pages.forms import new_key
@@ -87,6 +88,11 @@ class ViewedAutomation:
         """Whether the user may see the DAG file."""
         return self._may("GET", DagAccessEntity.CODE)
 
+    @cached_property
+    def may_see_runs(self) -> bool:
+        """Whether the user may see what each step of a run did."""
+        return all(self._may("GET", entity) for entity in RUN_ENTITIES)
+
     @property
     def reviewed(self) -> Review | None:
         """The newest review that led to an activation; ``None``: there was none."""
@@ -96,7 +102,7 @@ class ViewedAutomation:
     def state_words(self) -> str:
         """Its state in a sentence or two: which version is live, and what waits."""
         version, count = self.sidecar.version, len(self.open_items)
-        review = f"{count} review {'item waits' if count == 1 else 'items wait'}" if count else "everything is reviewed"
+        review = plural(count, "review item waits", "review items wait") if count else "everything is reviewed"
         if self.dag.error:
             return f"Version {version} cannot run."
         if self.status == "active":

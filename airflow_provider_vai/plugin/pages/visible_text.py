@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.secrets.masking import mask
 
 LONGEST = 200_000
@@ -27,7 +28,7 @@ def visible(text: str) -> str:
     shown = mask(text[:LONGEST])
     if not shown.isprintable():
         shown = "".join(character if character.isprintable() else _mark(character) for character in shown)
-    return f"{shown}… ({rest:,} more characters)" if rest > 0 else shown
+    return f"{shown}… ({plural(rest, 'more character')})" if rest > 0 else shown
 
 
 def _mark(character: str) -> str:

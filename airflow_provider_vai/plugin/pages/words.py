@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from airflow_provider_vai.languages.schedule import cron_of
@@ -39,6 +40,23 @@ def schedule_words(schedule: str) -> str:
         return str(get_description(cron_of(schedule) or schedule, options))
     except Exception:
         return schedule
+
+
+FIELDS = (
+    (re.compile(r"(?:value:|param\.|edit\.)(.+)"), "{}"),
+    (re.compile(r"from:(.+)"), "{}: where it comes from"),
+    (re.compile(r"given:(.+)"), "{}: name, place or text"),
+    (re.compile(r"freeze:(.+)"), "{}: what it has from now on"),
+)
+"""What the names of form fields begin with, and their words."""
+
+
+def field_name(name: str) -> str:
+    """Return what a page calls a form field, for a page that shows what was sent."""
+    for pattern, words in FIELDS:
+        if found := pattern.fullmatch(name):
+            return words.format(found[1])
+    return name.replace("_", " ")
 
 
 def lead(text: str) -> str:

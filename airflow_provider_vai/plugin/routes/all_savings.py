@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from airflow_provider_vai.analysis import savings
 from airflow_provider_vai.analysis.savings import Cost
-from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar, parse_sidecar
-from airflow_provider_vai.plugin.api.access import READ_RUNS, check_dag
+from airflow_provider_vai.model.sidecar import SUFFIX, parse_sidecar
+from airflow_provider_vai.plugin.api.access import READ_RUNS, is_allowed
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.parameters import Limit, Offset
 from airflow_provider_vai.plugin.routes.automations import readable
 from airflow_provider_vai.plugin.routes.savings import CostShown, ledger_of, newest_runs
 from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store.summaries import Summary, summaries
 
 router = APIRouter(prefix="/api/v1/savings", tags=["runs"])
 
@@ -82,26 +81,29 @@ def saved_by_all(request: Request, user: Any, *, limit: int, offset: int) -> All
     :param limit: how many automations to list.
     :param offset: after how many.
     """
-    folder = automations_folder()
-    names = [name[: -len(SUFFIX)] for name in shared_files.names(folder, SUFFIX)]
     with create_session(scoped=False) as session:
         counted = _counted(session)
-        ran = [name for name in names if name in counted]
-        items = [
-            _item(session, sidecar, counted[sidecar.dag_id])
-            for sidecar in _sidecars(name for name in readable(ran, request, user) if _may(request, user, name))
-        ]
+
+        def seen(dag_ids: list[str]) -> list[str]:
+            ran = readable([dag_id for dag_id in dag_ids if dag_id in counted], request, user)
+            return [dag_id for dag_id in ran if is_allowed(request, user, "GET", dag_id, DagAccessEntity.RUN)]
+
+        # The list of automations says what is wrong with those that cannot be read.
+        known = [one for one in summaries(automations_folder(), keep=seen) if isinstance(one, Summary)]
+        items = [_item(session, one, counted[one.dag_id]) for one in known if one.dag_id in counted]
     items.sort(key=lambda item: (-(item.saved.cost_usd or 0.0), item.dag_id))
-    known = {name: [amount for item in items if (amount := getattr(item.saved, name)) is not None] for name in AMOUNTS}
+    amounts = {
+        name: [amount for item in items if (amount := getattr(item.saved, name)) is not None] for name in AMOUNTS
+    }
     return AllSavings(
         items=items[offset : offset + limit],
         total=len(items),
         limit=limit,
         offset=offset,
         saved=CostShown.model_validate(
-            {name: sum(amounts) if amounts or not items else None for name, amounts in known.items()}
+            {name: sum(found) if found or not items else None for name, found in amounts.items()}
         ),
-        unknown=UnknownCounts.model_validate({name: len(items) - len(known[name]) for name in AMOUNTS}),
+        unknown=UnknownCounts.model_validate({name: len(items) - len(amounts[name]) for name in AMOUNTS}),
     )
 
 
@@ -122,39 +124,26 @@ def _counted(session: Session) -> dict[str, tuple[int, int, float | None]]:
     }
 
 
-def _item(session: Session, sidecar: Sidecar, counted: tuple[int, int, float | None]) -> AutomationSavings:
+def _item(session: Session, about: Summary, counted: tuple[int, int, float | None]) -> AutomationSavings:
     runs, successes, seconds = counted
-    asking = savings.model_steps(sidecar.steps)
-    saved: Cost = (
-        ledger_of(session, sidecar, newest_runs(session, sidecar.dag_id, NEWEST)).saved
-        if asking
-        else savings.saved_in_all(sidecar, successes, seconds)
-    )
+    asking = list(about.model_steps)
     return AutomationSavings(
-        dag_id=sidecar.dag_id,
+        dag_id=about.dag_id,
         runs=runs,
         successes=successes,
         counted=min(runs, NEWEST) if asking else runs,
         model_steps=asking,
-        saved=CostShown.model_validate(saved),
+        saved=CostShown.model_validate(
+            _saved_by_newest(session, about.dag_id)
+            if asking
+            else savings.saved_in_all(about.savings, about.source, successes, seconds)
+        ),
     )
 
 
-def _may(request: Request, user: Any, dag_id: str) -> bool:
-    try:
-        check_dag(request, user, "GET", dag_id, DagAccessEntity.RUN)
-    except HTTPException:
-        return False
-    return True
-
-
-def _sidecars(names: Iterable[str]) -> Iterable[Sidecar]:
-    """Yield the sidecars that can be read; the list of automations says what is wrong with the others."""
-    folder = automations_folder()
-    for name in names:
-        content = shared_files.read(folder / (name + SUFFIX))
-        try:
-            if content is not None:
-                yield parse_sidecar(content, name)
-        except SpecError:
-            continue
+def _saved_by_newest(session: Session, dag_id: str) -> Cost:
+    """Return what the newest runs of an automation saved whose steps ask a model; unknown if it was just deleted."""
+    content = shared_files.read(automations_folder() / (dag_id + SUFFIX))
+    if content is None:
+        return Cost()
+    return ledger_of(session, parse_sidecar(content, dag_id), newest_runs(session, dag_id, NEWEST)).saved

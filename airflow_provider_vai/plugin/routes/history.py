@@ -14,6 +14,7 @@ from pydantic import Field
 from airflow_provider_vai.analysis.diff.comparison import compared_versions
 from airflow_provider_vai.authoring import activation
 from airflow_provider_vai.exceptions import NotReviewed
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.access import authoring, changing, reading
@@ -31,6 +32,7 @@ from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody
 from airflow_provider_vai.plugin.api.stored_automation import existing, existing_or_deleted, refuse_edited_by_hand
 from airflow_provider_vai.plugin.routes.review import accepted
 from airflow_provider_vai.store import lifecycle
+from airflow_provider_vai.store.edits import keeps_edits
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.state import AutomationState
 from airflow_provider_vai.store.versions import Change as ChangeKind, Entry
@@ -38,7 +40,7 @@ from airflow_provider_vai.store.versions import Change as ChangeKind, Entry
 router = APIRouter(prefix="/api/v1/automations/{dag_id}", tags=["versions"])
 
 
-Edits = Literal["both", "dag_file", "sidecar"]
+Edits = Literal["both", "dag_file", "sidecar", "none"]
 
 
 class VersionItem(ResponseModel):
@@ -66,7 +68,10 @@ class VersionShown(VersionItem):
 
 
 class KeepEdits(RequestModel):
-    """Which edits by hand to keep: those in ``both`` files, merged, or those in one of them; the others are dropped."""
+    """Which edits by hand to keep: those in ``both`` files, merged, or those in one of them; the others are dropped.
+
+    ``none`` makes a version without the edits that the newest version contains.
+    """
 
     keep: Edits = "both"
 
@@ -202,10 +207,13 @@ def edits_kept(dag_id: str, *, keep: Edits, if_match: str | None, by: str) -> No
 
     :param keep: which edits to keep, see :class:`KeepEdits`. :param if_match: the header ``If-Match``.
     :param by: the user's name.
-    :raises HTTPException: 404, 409 there is no such edit, 412, 428. :raises VaiError: see ``publish``.
+    :raises HTTPException: 404, 409 there is no such edit, or one would be lost, 412, 428.
+    :raises VaiError: see ``publish``.
     """
     state, expected = _current(dag_id, if_match)
-    if not state.is_edited:
+    if keep == "none":
+        _check_only_kept(state)
+    elif not state.is_edited:
         raise Problem(409, "neither the DAG file nor the sidecar was edited by hand since the newest version")
     edited = state.sidecar if keep == "dag_file" else state.found or state.sidecar
     assert edited is not None  # noqa: S101 - existing() checked it
@@ -213,13 +221,20 @@ def edits_kept(dag_id: str, *, keep: Edits, if_match: str | None, by: str) -> No
         edited.automation,
         automations_folder(),
         by=by,
-        summary="edited by hand",
-        force=keep == "sidecar",
+        summary="dropped the edits by hand" if keep == "none" else "edited by hand",
+        force=keep in ("sidecar", "none"),
         expected=expected,
         from_sidecar=True,
         pause=airflow_state.pause,
     )
     read_soon(dag_id)
+
+
+def _check_only_kept(state: AutomationState) -> None:
+    """Check that the newest version contains edits by hand, and that there are no others, which would be lost."""
+    refuse_edited_by_hand(state)
+    if state.sidecar is None or not keeps_edits(state.sidecar):
+        raise Problem(409, "the newest version contains no edits by hand")
 
 
 @router.get("/dag-versions", dependencies=reading(DagAccessEntity.VERSION), response_model=DagVersionList)
@@ -306,7 +321,7 @@ def _not_reviewed(state: AutomationState, error: NotReviewed) -> Problem:
     total = len(state.sidecar.review) if state.sidecar else 0
     return Problem(
         409,
-        f"{len(error.items)} of {total} items are not reviewed",
+        f"{len(error.items)} of {plural(total, 'item is not reviewed', 'items are not reviewed')}",
         open=[as_shown(number, item) for number, item in error.items],
         remedy='Look at each, and name its number in "reviewed"; or say "all".',
     )

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from airflow_provider_vai.analysis import savings
+from airflow_provider_vai.model.flags import model_steps
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.plugin.api.access import reading
 from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
@@ -116,7 +117,7 @@ def ledger_of(session: Session, sidecar: Sidecar, runs: list[DagRun]) -> savings
 
 def _residual(session: Session, sidecar: Sidecar, run_ids: list[str]) -> dict[str, Any]:
     """Return, by run, what the steps that still call a model used."""
-    keys = savings.model_steps(sidecar.steps)
+    keys = model_steps(sidecar.steps)
     tasks = [step.task_id for step in sidecar.steps if step.key in keys]
     results: dict[str, dict[str, Any]] = defaultdict(dict)
     skipped: dict[str, list[str]] = defaultdict(list)

@@ -32,6 +32,7 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import UnreadableTrace, VaiError
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 
 TOLERANCE_SECONDS = 300
 """How many seconds a signed time may be off, before or after now: Stripe's own default."""
@@ -203,7 +204,7 @@ def _header(headers: Mapping[str, str], name: str) -> str | None:
     """Return a header. It must not be repeated: proxies and senders do not agree which of two values counts."""
     found = [value for given, value in headers.items() if given.lower() == name.lower()]
     if len(found) > 1:
-        raise BadSignature(f"the header {name} was sent {len(found)} times", remedy="Send it once.")
+        raise BadSignature(f"the header {name} was sent {plural(len(found), 'time')}", remedy="Send it once.")
     return found[0] if found else None
 
 

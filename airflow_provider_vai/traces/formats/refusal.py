@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.exceptions import UnknownFormat
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.traces.formats.unread import UNREAD
 from airflow_provider_vai.traces.reading.values import as_object
 
@@ -89,7 +90,7 @@ def shape(document: object) -> str:
         return f"an object with the keys {keys}" if keys else "an empty object"
     if isinstance(document, list):
         first = f", the first {shape(document[0])}" if document else ""
-        return f"a list of {len(document)} items{first}"
+        return f"a list of {plural(len(document), 'item')}{first}"
     return f"a bare {type(document).__name__}"
 
 

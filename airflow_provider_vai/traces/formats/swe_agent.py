@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import proposed_arguments, result_value, total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
@@ -101,7 +102,9 @@ def _read_step(conversation: Conversation, step: dict[str, Any], proposals: Prop
     if len(calls) == 1:
         call = _tool_call(*calls[0])
     elif calls:
-        conversation.note(where, f"{len(calls)} tool calls led to this one action, which is kept as shell text")
+        conversation.note(
+            where, f"{plural(len(calls), 'tool call')} led to this one action, which is kept as shell text"
+        )
     conversation.set_result(conversation.add_call(call, where), ToolResult(value=result_value(step.get("observation"))))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_vai.exceptions import PullError
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.traces.formats.vai.action_run import get_field
 from airflow_provider_vai.traces.pull.base import every_page, items
 from airflow_provider_vai.traces.pull.http import Client
@@ -37,7 +38,7 @@ def action_runs(client: Client, id: str, turns: list[Any]) -> list[dict[str, Any
     if kept:
         return [kept[at] for at in sorted(kept)]
     raise PullError(
-        f"none of {len(listed)} action runs refers to {id!r} or one of its turns",
+        f"none of {plural(len(listed), 'action run')} refers to {id!r} or one of its turns",
         where=f"{client.url}/{API}/action-runs",
         remedy="Put the run and its action runs into one file yourself; dev/docs/sources.md shows the envelope.",
     )

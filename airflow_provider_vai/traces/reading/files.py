@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
 from airflow_provider_vai.exceptions import AmbiguousRun, LibraryMissing, UnreadableTrace
+from airflow_provider_vai.languages.plural import plural
 
 LIMIT_BYTES = 100_000_000
 """A JSON document needs several times its size in memory: a file above this is refused, not half read."""
@@ -181,7 +182,7 @@ class TraceFile:
                 matches = next((names for names in (files, traces) if len(names) == 1), [])
         if matches:
             return matches[0]
-        problem = f"no member {self.member!r}" if self.member else f"an archive of {len(files)} files"
+        problem = f"no member {self.member!r}" if self.member else f"an archive of {plural(len(files), 'file')}"
         names = ", ".join(files[:SHOWN_MEMBERS]) + (", …" if len(files) > SHOWN_MEMBERS else "")
         remedy = f"Choose one as {self.path}!MEMBER: {names}" if files else "Name another file."
         raise AmbiguousRun(problem, where=self.where, remedy=remedy)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_vai.exceptions import UnreadableTrace
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, TraceFile, decode_text
 from airflow_provider_vai.traces.reading.values import (
     JSONL_SUFFIXES,
@@ -59,7 +60,10 @@ def folder_lines(path: Path, skipped: list[str]) -> list[Any]:
     files = folder_files(path)
     size = sum(file.stat().st_size for file in files)
     if size > LIMIT_BYTES:
-        problem = f"{len(files)} files of together {size / 1e6:.0f} MB, over the limit of {LIMIT_BYTES / 1e6:.0f} MB"
+        problem = (
+            f"{plural(len(files), 'file')} of together {size / 1e6:.0f} MB, "
+            f"over the limit of {LIMIT_BYTES / 1e6:.0f} MB"
+        )
         raise UnreadableTrace(problem, where=str(path), remedy="Name one session's file in it.")
     lines: list[Any] = []
     for file in files:

@@ -13,6 +13,7 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace, UnreadableTrace
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.languages.storable import text_problem
 
@@ -83,7 +84,11 @@ def why_skipped(line: str, *, is_end: bool) -> str | None:
     """
     start = line.lstrip("\ufeff \t\r")[:1]
     if start in ("{", "["):
-        return f"cut off after {len(line)} characters; what is before it was read" if is_end and _is_cut(line) else None
+        return (
+            f"cut off after {plural(len(line), 'character')}; what is before it was read"
+            if is_end and _is_cut(line)
+            else None
+        )
     if '{"' in line or "{\\" in line:
         return None
     return "neither an object nor an array; it was left out"

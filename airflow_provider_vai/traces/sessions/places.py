@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from airflow_provider_vai.exceptions import AmbiguousRun, UnreadableTrace
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.traces.reading.folder import SUB_AGENTS
 from airflow_provider_vai.traces.sessions import assembled
 
@@ -169,7 +170,9 @@ def opened(name: str, folder: Path) -> Path:
         raise UnreadableTrace(problem, where=name, remedy="`vai sessions` lists the sessions of this machine.")
     if len(found) > 1:
         names = ", ".join(one.id for one in found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
-        raise AmbiguousRun(f"{len(found)} sessions begin with {match[2]!r}", where=name, remedy=f"Choose one: {names}.")
+        raise AmbiguousRun(
+            f"{plural(len(found), 'session')} begin with {match[2]!r}", where=name, remedy=f"Choose one: {names}."
+        )
     return trace_of(found[0], folder)
 
 

@@ -90,7 +90,7 @@ def test_exports_of_one_run_are_merged() -> None:
 
     assert taken_for(["a.json", "b.json"], groups) == "treating a.json, b.json as exports of one run"
     assert (found.name, found.trace_sha256) == ("a.json, b.json", merge.digest(["2" * 64, "1" * 64]))
-    assert found.run.notes[0].startswith("one run, exported 2 times: a.json as made (1 calls) and b.json as other")
+    assert found.run.notes[0].startswith("one run, exported 2 times: a.json as made (1 call) and b.json as other")
 
 
 def test_runs_of_one_task_stay_apart() -> None:

@@ -238,6 +238,22 @@ def test_recordings(ask: Recorder) -> None:
     check("recordings", ask)
 
 
+def test_sources(ask: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Traces on the server: listed, and stored."""
+    ask("GET", "/api/v1/sources")
+    file = tmp_path / "traces" / "run.json"
+    file.parent.mkdir()
+    file.write_bytes(seed())
+    (file.parent / "other.json").write_text("{}")
+    monkeypatch.setenv("AIRFLOW__VAI__IMPORT_PATHS", str(file.parent))
+    found = ask("GET", "/api/v1/sources").json()["items"]
+    (source,) = [one["id"] for one in found if one["calls"] == 3]
+    ask("POST", f"/api/v1/sources/{source}")
+    ask("POST", f"/api/v1/sources/{source}")
+    ask("POST", "/api/v1/sources/none")
+    check("sources", ask)
+
+
 def test_runs(ask: Recorder, read_by_airflow: Any, folder: Path) -> None:
     """Reviewed, activated, run, paused; what it saved and what people decided."""
     ask("POST", URL, json={**RICH, "triggers": []})

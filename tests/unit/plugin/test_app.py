@@ -97,9 +97,8 @@ def test_what_a_route_asks_for(route: APIRoute) -> None:
     if not route.path.startswith("/api/v1/") or route.path.endswith(("approvals", "openapi.json")):
         return
     checks, is_write = asked(route), route.methods & {"POST", "PUT", "PATCH", "DELETE"}
-    is_confidential = (
-        "/agents/" in route.path or "/chat/" in route.path or route.path.endswith(("/setup", "/derivations"))
-    )
+    confidential = ("/agents/", "/chat/", "/sources", "/setup", "/derivations")
+    is_confidential = any(part in route.path for part in confidential)
     is_switch = route.path.endswith(SWITCHES) and "{dag_id}" in route.path
     assert (access.own_request.__name__ in checks) is bool(is_write)
     assert (access.edits_connections.__name__ in checks) is (is_confidential or bool(is_write and not is_switch))

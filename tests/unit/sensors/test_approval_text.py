@@ -161,7 +161,7 @@ def test_with_a_page_of_its_own_a_question_is_cut() -> None:
     text = approval_text.body(asked(sensor), reason=None, recorded=None, page="/vai/gates/d/r/gate?sha256=0")
 
     assert "[all arguments](/vai/gates/d/r/gate?sha256=0)" in text
-    assert "8000 more characters)" in text
+    assert "8,000 more characters)" in text
     assert len(re.findall("[0-9a-f]{64}", text)) == 1
     assert "950 more items" in text
     assert len(text) < 6000

@@ -55,7 +55,7 @@ def test_an_unreviewed_version_of_an_active_automation_pauses_its_dag(published:
     seen: list[bytes] = []
     unreviewed = made(2).model_copy(update={"review": [note("a"), note("c")]})
 
-    with pytest.raises(PublishError, match="nobody has reviewed 1 items"):
+    with pytest.raises(PublishError, match="nobody has reviewed 1 item"):
         publish(unreviewed, tmp_path)
     assert (published.dag.read_bytes(), sidecar(tmp_path).status) == (before, "active")
 

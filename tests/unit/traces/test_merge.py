@@ -217,9 +217,9 @@ def test_inspect_merges(files: tuple[str, str], capsys: pytest.CaptureFixture[st
     """`vai inspect A B` shows the merged run, how it understood the files, and where they differ."""
     assert cli.main(["inspect", *files]) == 0
     output = capsys.readouterr().out
-    assert "1 calls: 1 failed" in output
+    assert "1 call: 1 failed" in output
     assert "note: one run, exported 2 times: " in output
-    assert "chat.json as openai_chat (1 calls)" in output
+    assert "chat.json as openai_chat (1 call)" in output
     assert "outcome differs between" in output
 
 

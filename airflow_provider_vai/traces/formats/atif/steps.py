@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.traces.formats.atif.extra import denied, read_approval, read_result
 from airflow_provider_vai.traces.formats.shared.content import proposed_arguments
@@ -41,7 +42,7 @@ class Trajectory:
         """
         copied = sum(step.get("is_copied_context") is True for step, _ in steps)
         if copied:
-            problem = f"{copied} steps are copied from an earlier trajectory and are not read"
+            problem = f"{plural(copied, 'step is', 'steps are')} copied from an earlier trajectory and not read"
             self.conversation.note(steps[0][1], problem)
         for step, place in steps:
             if step.get("is_copied_context") is not True:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from airflow_provider_vai.languages.plural import plural
+
 
 def branch(leaf: Any, parent_of: Callable[[Any], Any], known: Mapping[Any, Any]) -> list[Any]:
     """Return the ids of the messages from the start of a chat to one of its last messages.
@@ -24,4 +26,4 @@ def branch(leaf: Any, parent_of: Callable[[Any], Any], known: Mapping[Any, Any])
 
 def hidden_calls(count: int) -> str:
     """Return the note about calls on branches that the chat left."""
-    return f"{count} calls are on branches that the chat left; they are not part of the run"
+    return f"{plural(count, 'call is', 'calls are')} on branches that the chat left, and not part of the run"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.claude_code.agents import by_agent, parents
 from airflow_provider_vai.traces.formats.claude_code.lines import (
@@ -142,7 +143,10 @@ def _counted(conversation: ClaudeCodeSession, lines: list[Line], agents: dict[st
         else:
             kept |= {id(line) for line, _ in agent_lines}
     if count:
-        conversation.note(abandoned[0][1], f"a rewind abandoned this branch: its {count} calls ran but do not count")
+        conversation.note(
+            abandoned[0][1],
+            f"a rewind abandoned this branch: its {plural(count, 'call ran but does', 'calls ran but do')} not count",
+        )
     return [(line, place) for line, place in lines if id(line) in kept]
 
 

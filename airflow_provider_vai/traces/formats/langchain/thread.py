@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.run import Approval, ToolCall
 from airflow_provider_vai.traces.formats.langchain.interrupts import reviews
 from airflow_provider_vai.traces.formats.langchain.message_forms import normalized, repeated_ids
@@ -42,12 +43,17 @@ class Thread:
         """Note calls that are only in older states, or on abandoned forks."""
         shown = {call.id for call in self.conversation.calls}
         if removed := self.first.keys() - shown:
-            problem = f"messages were removed: {len(removed)} older calls are not in this state"
+            problem = (
+                f"messages were removed: {plural(len(removed), 'older call is', 'older calls are')} not in this state"
+            )
             self.conversation.note(self.chain[-1].where, problem)
         on_path = {id(state) for state in self.chain}
         forks = first_proposals([state for state in states if id(state) not in on_path])
         if abandoned := forks.keys() - self.first.keys():
-            self.conversation.note(self.chain[-1].where, f"{len(abandoned)} calls on abandoned forks do not count")
+            self.conversation.note(
+                self.chain[-1].where,
+                f"{plural(len(abandoned), 'call on an abandoned fork does', 'calls on abandoned forks do')} not count",
+            )
 
     def add_sub_graphs(self, states: list[GraphState]) -> None:
         """Insert the calls of sub-graphs after the batch of the call that started each."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.run import Run, RunOutcome
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.traces.formats.anthropic.messages import read_message
@@ -106,7 +107,11 @@ def _run(trace: Trace, run: list[Exchange], suffix: str, others: Problems) -> Ru
         _read(conversation, exchange)
     read, unread = (calls_in([exchange.messages for exchange in part]) for part in (run[start:], run[:start]))
     if hidden := unread - read:
-        conversation.note(last.place, f"{len(hidden)} calls of earlier requests are not repeated in the last one")
+        conversation.note(
+            last.place,
+            f"{plural(len(hidden), 'call of an earlier request is', 'calls of earlier requests are')} "
+            f"not repeated in the last one",
+        )
     for place, problem in others:
         conversation.note(place, problem)
     usages = [as_object(exchange.response.get("usage") or exchange.response.get("usageMetadata")) for exchange in run]

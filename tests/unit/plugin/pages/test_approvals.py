@@ -111,8 +111,10 @@ def test_refused_answers(waiting: Any, as_role: Any) -> None:
     unfit = send(op, form, "approve", **{"edit.json": "{"})
     neither = send(op, form, "perhaps")
     nothing = send(op, form, "approve", entry="")
+    unstorable = send(op, form, "approve", note="a\0b")
 
-    assert [answer.status_code for answer in (changed, unknown, unfit, neither, nothing)] == [409] + [422] * 4
+    refused = (changed, unknown, unfit, neither, nothing, unstorable)
+    assert [answer.status_code for answer in refused] == [409] + [422] * 5
     assert "has changed since you opened the page" in read_page(changed).words
     assert "my note" in read_page(changed).words
     assert detail(REPORT, waiting.run_id, GATE).responded_at is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,38 @@ from fastapi.routing import APIRoute
 from airflow_provider_vai.plugin import VaiPlugin, app as api
 from airflow_provider_vai.plugin.pages.frame import environment, path_of
 from airflow_provider_vai.plugin.pages.visible_text import visible
+from airflow_provider_vai.plugin.pages.words import field_name
 from tests.unit.plugin.api_support import made
 from tests.unit.plugin.pages.reader import read_page
 
 PAGES = [route for router in api.PAGES for route in router.routes if isinstance(route, APIRoute)]
 STATIC = "/ui/static/{digest}/{name}"
+
+
+def test_empty_states_lead_on() -> None:
+    """A page with nothing to show says what belongs there, and has one way on, as a button."""
+    folder = files("airflow_provider_vai.plugin.pages") / "templates"
+    texts = {one.name: one.read_text() for one in folder.iterdir()}
+    for name, text in texts.items():
+        for block in re.findall(r'class="empty".*?\n(?:</div>|\{% endif %\})', text, re.DOTALL):
+            buttons = re.findall(r'class="button[ "]|<details>', block)
+            branches = block.count("{% else %}") + 1
+            assert 1 <= len(buttons) <= branches, (name, block)
+        assert 'class="empty"><a' not in text
+        assert '<p class="empty"' not in text, name
+    assert sum(text.count("parts.empty(") for text in texts.values()) >= 10
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("value:sql", "sql"), ("from:a_b", "a_b: where it comes from"), ("param.day", "day"), ("dag_id", "dag id"),
+        ("freeze:send.json.a", "send.json.a: what it has from now on"), ("value:", "value:"),
+    ],
+)  # fmt: skip
+def test_the_words_of_a_field(name: str, words: str) -> None:
+    """A page that shows what was sent names the fields as people know them."""
+    assert field_name(name) == words
 
 
 def test_every_page_asks_for_a_permission() -> None:

@@ -237,4 +237,4 @@ def test_nothing_to_review(op: Any) -> None:
     )
     page = read_page(op.get("/ui/automations/nightly/review"))
 
-    assert "There is nothing to review" in page.words or forms(page)
+    assert "Nothing to review" in page.words or forms(page)

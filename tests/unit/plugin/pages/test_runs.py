@@ -135,7 +135,8 @@ def test_one_run(op: Any, read_by_airflow: Any, folder: Path) -> None:
         XComModel.set("return_value", {"rows": [{"a": 1}] * 7}, task_id="look", dag_id="nightly", run_id=run_id,
                       session=session)  # fmt: skip
         at = run.run_after.isoformat()
-    fields = {"dag_id": "nightly", "run_id": run_id, "task_id": gate, "steps": {}, "decision": "approve"}
+    edits = {"send": {"edits": {"endpoint": {"from": "/x", "to": "/y"}}}}
+    fields = {"dag_id": "nightly", "run_id": run_id, "task_id": gate, "steps": edits, "decision": "approve"}
     record = {**fields, "id": "1", "at": at, "by": {"name": HOSTILE}, "note": HOSTILE}
     approvals_record.write(folder.parent / "artifacts", record)
     earlier = {**record, "id": "2", "at": "2020-01-01T00:00:00+00:00", "note": "of another time"}
@@ -146,6 +147,10 @@ def test_one_run(op: Any, read_by_airflow: Any, folder: Path) -> None:
     (decision,) = next(step["decisions"] for step in found["steps"] if step["taskId"] == gate)
     (derived,) = by_key["send"]["derived"]
     assert (decision["decision"], derived["now"], derived["problem"]) == ("approve", 7, None)
+    arguments = {one["argument"]: one for one in by_key["send"]["arguments"]}
+    assert (arguments["conn_id"]["now"], arguments["conn_id"]["differs"]) == ("erp", False)
+    assert (arguments["endpoint"]["recorded"], arguments["endpoint"]["now"]) == ("/x", "/y")
+    assert arguments["endpoint"]["differs"] is True
     page = read_page(op.get("/ui/automations/nightly/runs/" + quote(run_id, "")))
     assert f"Approved by {SEEN}" in page.text
     assert page.text.count(SEEN) == 4

@@ -10,8 +10,10 @@ from urllib.parse import quote
 
 import pytest
 
+from airflow_provider_vai.model.sidecar import SUFFIX
 from airflow_provider_vai.plugin.pages.amounts import dollars, seconds
 from airflow_provider_vai.plugin.routes.savings import CostShown
+from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.versions import FOLDER
 from tests.unit.plugin.api_support import made, run_id, seed
 from tests.unit.plugin.pages.reader import read_page
@@ -80,6 +82,22 @@ def test_all_automations(op: Any, as_role: Any, read_by_airflow: Any) -> None:
         assert found["unknown"][name] == (ledger["saved"][name] is None), name
     page = read_page(as_role("viewer").get("/ui/savings"))
     assert [link.words for link in page.find("tbody")[0].find("a")] == ["saves"]
+
+
+def test_sidecars_are_not_read_again(op: Any, read_by_airflow: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page about thousands of automations asks the cached summaries; only steps that ask a model need more."""
+    crystallized(op, read_by_airflow)
+    op.post(f"{URL}/saves/runs")
+    ended("saves")
+    before = op.get("/api/v1/savings").json()
+    assert before["total"] == 1
+    read: list[str] = []
+    original = shared_files.read
+    monkeypatch.setattr(shared_files, "read", lambda path: read.append(path.name) or original(path))
+
+    assert op.get("/api/v1/savings").json() == before
+
+    assert [name for name in read if name.endswith(SUFFIX)] == []
 
 
 def test_an_unknown_time_is_not_zero(op: Any, read_by_airflow: Any) -> None:

@@ -286,3 +286,24 @@ def test_hostile_fields(nightly: Any) -> None:
     assert answer.status_code == 422
     (form,) = [form for form in read_page(answer).find("form") if form.attributes.get("action") == "look"]
     assert form.fields()["value:sql"] == form.fields()["value:conn_id"] == HOSTILE
+
+
+def test_a_branch(nightly: Any) -> None:
+    """A condition over earlier results, with the steps of both paths one to a line, is made and changed in the form."""
+    nightly.post(f"{ONE}/steps", json={**LOOK, "key": "late"}, headers={"If-Match": "*"})
+    fields = form_of(nightly, f"{UI}/new-step?kind=conditional_branch", "new-step").fields()
+    typed = {
+        "name": "enough", "value:condition": "count(rows) >= 2 and region = 'EU'", "value:if_true": "late\n",
+        "from:inputs": "spec", "given:inputs": '{"rows": {"$from": ["look", "rows"]}, "region": {"$param": "region"}}',
+        "after": "look", "before": "late",
+    }  # fmt: skip
+    answer = post(nightly, f"{UI}/new-step", {**fields, **typed})
+    assert answer.status_code == 303, answer.text
+    arguments = step_of(nightly, "enough")["arguments"]
+    assert arguments["if_true"]["value"] == ["late"]
+    assert [wire.get("param") or wire["from"]["step"] for wire in arguments["inputs"]["wires"]] == ["look", "region"]
+
+    form = form_of(nightly, f"{UI}/steps/enough", "enough")
+    assert form.fields()["value:if_true"] == "late"
+    assert save(nightly, "enough", value_if_true="late\n\n").status_code == 303
+    assert step_of(nightly, "enough")["arguments"]["if_true"]["value"] == ["late"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.plugin.api_support import made, run_id, seed
+from tests.unit.plugin.api_support import has_result, made, ran, run_id, seed
 from tests.unit.plugin.pages.reader import Element, read_page
 
 PAGE = "/ui/automations/nightly/steps"
@@ -116,6 +116,11 @@ def test_many_steps(op: Any) -> None:
     (check,) = shown.find("a", href="steps?check=1")
     assert check.words == "Look for problems"
     assert not page(op, f"{PAGE}?check=1").find("a", href="steps?check=1")
+    op.patch("/api/v1/automations/nightly/steps/s3", json={"arguments": {"sql": "SELECT"}}, headers={"If-Match": "*"})
+    (check,) = page(op, f"{PAGE}/s3").find("a", href="s3?check=1")
+    assert check.words == "Look for problems"
+    checked = page(op, f"{PAGE}/s3?check=1")
+    assert not checked.find("a", href="s3?check=1")
 
 
 @pytest.mark.parametrize("key", ["gone", "x'y", "%E2%80%AE"])
@@ -131,3 +136,42 @@ def test_a_folder_without_dag_file(op: Any, folder: Path) -> None:
     (folder / "nightly.py").unlink()
 
     assert "there is no DAG file nightly.py" in page(op).words
+
+
+def test_the_last_run_beside_the_recording(op: Any, as_role: Any, read_by_airflow: Any) -> None:
+    """Each argument has the value of the last run, and those that differ are marked; no credential is shown."""
+    token = "ghp_" + "a1B2" * 9
+    body = {"count": {"$derive": "count(wired(look, 'rows'))"}}
+    calls = {"endpoint": "/x", "method": "POST", "conn_id": "erp"}
+    send = {"key": "send", "kind": "http_request", "arguments": {**calls, "query": {"$param": "region"}, "json": body}}
+    tell = {"key": "tell", "kind": "http_request", "arguments": {**calls, "data": {"$from": ["look", "note"]}}}
+    late = {"key": "late", "kind": "http_request", "arguments": {**calls, "endpoint": {"$template": "/{{ ds }}"}}}
+    made(op, steps=[LOOK, send, tell, late], params={"region": "EU"})
+    assert "Last run" not in page(op).words
+    run = ran(op, read_by_airflow)
+    from airflow.models.dagrun import DagRun
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        for task in session.query(TaskInstance).filter_by(dag_id="nightly", run_id=run):
+            task.state = "success"
+        session.query(DagRun).filter_by(dag_id="nightly", run_id=run).one().conf = {"region": "US"}
+    has_result("nightly", run, "look", {"rows": [{"a": 1}] * 7, "note": f"use {token}"})
+
+    shown = page(op)
+
+    def last(step: str, argument: str) -> str:
+        (card,) = shown.find("li", id=f"step-{step}")
+        (row,) = [row for row in card.find("tr") if row.find("code") and row.find("code")[0].words == argument]
+        return row.find("td")[2].words
+
+    assert last("look", "sql") == "as recorded"
+    assert last("send", "query") == "differs US recorded: EU"
+    assert last("send", "json") == '{ "count": 7 }'
+    assert last("tell", "data") == "use ***"
+    assert "Airflow renders the template" in last("late", "endpoint")
+    assert token not in op.get(PAGE).text
+    assert "Last run" in page(op, f"{PAGE}/send").words
+    viewer = as_role("viewer")
+    assert "Last run" in page(viewer).words

@@ -90,4 +90,4 @@ def test_another_task(op: Any) -> None:
     assert "Recorder()" in read_page(op.get(f"/ui/task/agents/{PLACE}/ask/-1")).text
     made(op)
     page = read_page(op.get(f"/ui/task/nightly/{PLACE}/{quote('<b>{{ 7*7 }}', '')}/-1"))
-    assert "The task <b>{{ 7*7 }} is no step" in page.words
+    assert "The task <b>{{ 7*7 }} is not a step" in page.words

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.plugin.pages.diff_lines import MOST_LINES, diff_lines
 from tests.unit.plugin.api_support import made
 from tests.unit.plugin.pages.reader import Element, read_page
 
@@ -48,15 +47,17 @@ def test_history(op: Any, read_by_airflow: Any) -> None:
 
 
 def test_diff_and_restore(op: Any) -> None:
-    """The difference is said in words and in lines with signs; restoring is one button away, and works once."""
+    """The difference is said in words and shown on both sides; restoring is one button away, and works once."""
     made(op)
     changed(op, arguments={"look": {"sql": "SELECT 5 AS a"}})
 
     page = read_page(op.get(f"{URL}/versions/1/diff"))
 
     assert "steps.look.arguments.sql" in page.words
-    signs = {str(line.attributes["class"]): line.text[0] for line in page.find("pre")[-1].find("span")}
-    assert (signs["added"], signs["removed"]) == ("+", "-")
+    for region in page.find("div", class_="sides"):
+        assert [one.text for one in region.find("del")] == ["1"]
+        assert [one.text for one in region.find("ins")] == ["5"]
+        assert region.find("details")
     fields = form_to(page, "/restore").fields()
     for _ in range(2):
         answer = op.post(f"{URL}/versions/1/restore", data=fields, follow_redirects=False)
@@ -108,7 +109,7 @@ def test_edits_by_hand(op: Any, folder: Path) -> None:
     file.write_text(file.read_text() + "\nOWN = 1\n")
     sidecar.write_text(sidecar.read_text().replace("Nightly figures", "Daily figures"))
     page = read_page(op.get(f"{URL}/versions"))
-    assert "+OWN = 1" in page.find("pre", class_="diff")[0].text
+    assert "OWN = 1" in [one.text for one in page.find("div", class_="sides")[0].find("ins")]
     assert "Daily figures" in page.words
 
     answer = op.post(f"{URL}/versions/edits", data=form_to(page, "/edits").fields(), follow_redirects=False)
@@ -116,7 +117,7 @@ def test_edits_by_hand(op: Any, folder: Path) -> None:
     assert answer.status_code == 303
     page = read_page(op.get(f"{URL}/versions"))
     assert "edited by hand" in rows(page)[0]
-    assert not page.find("pre", class_="diff")
+    assert not page.find("div", class_="sides")
 
 
 def test_edits_that_contradict(op: Any, folder: Path) -> None:
@@ -130,9 +131,70 @@ def test_edits_that_contradict(op: Any, folder: Path) -> None:
     answer = op.post(f"{URL}/versions/edits", data=fields)
 
     assert answer.status_code == 409
-    (shown,) = [one.text for one in read_page(answer).find("pre") if "<<<<<<<" in one.text]
-    assert "SELECT 11 AS a" in shown
-    assert "SELECT 12 AS a" in shown
+    page = read_page(answer)
+    (sides,) = page.find("div", class_="sides")
+    assert [one.text for one in sides.find("del") + sides.find("ins")] == ["11", "12"]
+    assert "<<<<" not in page.text
+    assert "--force" not in page.text
+    choices = form_to(page, "/edits")
+    assert [one.attributes["value"] for one in choices.find("button")] == ["dag_file", "sidecar"]
+    sent = {**choices.fields(), "keep": "sidecar"}
+    assert op.post(f"{URL}/versions/edits", data=sent, follow_redirects=False).status_code == 303
+    assert op.get(API).json()["steps"][0]["arguments"]["sql"]["value"] == "SELECT 12 AS a"
+
+
+def test_a_change_that_contradicts_a_kept_edit(op: Any, folder: Path) -> None:
+    """Both sides are shown. The edits can be dropped, and what was typed is still there to be sent again."""
+    made(op)
+    file = folder / "nightly.py"
+    file.write_text(file.read_text().replace("SELECT 1 AS a", "SELECT 11 AS a"))
+    edits = form_to(read_page(op.get(f"{URL}/versions")), "/edits").fields()
+    assert op.post(f"{URL}/versions/edits", data=edits, follow_redirects=False).status_code == 303
+    typed = {"value:sql": "SELECT '\u202e\t' AS a", "summary": "mine"}
+    sent = form_to(read_page(op.get(f"{URL}/steps/look")), "look").fields() | typed
+    refused = op.post(f"{URL}/steps/look", data=sent)
+    assert refused.status_code == 409
+
+    choices = form_to(read_page(refused), "/edits")
+    assert [one.attributes["value"] for one in choices.find("button")] == ["none"]
+    dropped = op.post(f"{URL}/versions/edits", data={**choices.fields(), "keep": "none"}, follow_redirects=False)
+
+    assert "SELECT 11" not in file.read_text()
+    again = form_to(read_page(dropped), "steps/look").fields()
+    assert {name: again[name] for name in typed} == typed
+    saved = op.post(f"{URL}/steps/look", data=again, follow_redirects=False)
+    assert saved.status_code == 303, saved.text
+    shown = op.get(API).json()
+    assert (shown["version"], shown["steps"][0]["arguments"]["sql"]["value"]) == (4, typed["value:sql"])
+
+
+@pytest.mark.parametrize(
+    "then", ["https://example.com/", "ui/automations/other/steps/x", "ui/automations/nightly/../x"]
+)
+def test_a_form_is_sent_on_to_the_automation_only(op: Any, folder: Path, then: str) -> None:
+    """The address of the form comes with the request, so it could be anything."""
+    made(op)
+    file = folder / "nightly.py"
+    file.write_text(file.read_text() + "\nOWN = 1\n")
+    edits = form_to(read_page(op.get(f"{URL}/versions")), "/edits").fields()
+
+    answer = op.post(f"{URL}/versions/edits", data={**edits, "then": then, "then:a": "b"}, follow_redirects=False)
+
+    assert answer.status_code == 303
+
+
+def test_edits_are_dropped_only_if_a_version_keeps_them(op: Any, folder: Path) -> None:
+    """Edits that no version contains would be lost, so they are not dropped; without edits there is nothing to do."""
+    made(op)
+    file = folder / "nightly.py"
+    drop = {"json": {"keep": "none"}, "headers": {"If-Match": "*"}}
+    assert op.post(f"{API}/versions", **drop).status_code == 409
+    file.write_text(file.read_text() + "\nOWN = 1\n")
+    assert op.post(f"{API}/versions", **drop).status_code == 409
+    assert "OWN" in file.read_text()
+    assert op.post(f"{API}/versions", headers={"If-Match": "*"}).status_code == 201
+    assert op.post(f"{API}/versions", **drop).status_code == 201
+    assert "OWN" not in file.read_text()
 
 
 @pytest.mark.parametrize(("keep", "sql"), [("dag_file", "SELECT 1 AS a"), ("sidecar", "SELECT 12 AS a")])
@@ -172,11 +234,3 @@ def test_hostile_text(op: Any) -> None:
 
     for address in (f"{URL}/versions", f"{URL}/versions/1/diff", f"{URL}/versions/2/diff?to=2"):
         assert "<script>alert(1)</script>{{ 7*7 }}⟨U+202E⟩" in read_page(op.get(address)).text
-
-
-def test_a_long_diff_is_cut() -> None:
-    """A page that a browser cannot lay out helps nobody."""
-    lines = diff_lines("--- a\n+++ b\n" + "+x\n" * (MOST_LINES + 5))
-
-    assert len(lines) == MOST_LINES + 1
-    assert lines[-1] == ("place", "… 5 more lines")

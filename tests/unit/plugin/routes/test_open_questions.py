@@ -131,7 +131,7 @@ def test_the_version_of_a_run(op: Any, read_by_airflow: Any, folder: Path) -> No
         ("x" * 400, "x" * 300 + "…"),
         (list(range(7)), [0, 1, 2, 3, 4, "… 2 more items"]),
         ({str(number): 1 for number in range(22)}, {**{str(number): 1 for number in range(20)}, "…": "2 more keys"}),
-        ([[[[[1]]]]], [[[["(1 items)"]]]]),
+        ([[[[[1]]]]], [[[["(1 item)"]]]]),
         ({"artifact": "json", "path": "s3://x", "sha256": "", "bytes": 9, "rows": 4, "columns": ["a"], "preview": None},
          {"rows": 4, "columns": ["a"]}),
     ],

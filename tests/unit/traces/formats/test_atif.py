@@ -94,7 +94,7 @@ def test_copied_context_and_other_files() -> None:
     run = one_run("atif", document)
     assert [(call.id, call.parent_id) for call in run.calls] == [("c", None), ("inner", None)]
     assert run.notes == [
-        "steps[0]: 1 steps are copied from an earlier trajectory and are not read",
+        "steps[0]: 1 step is copied from an earlier trajectory and not read",
         "steps[1].observation.results[0]: a sub-agent's trajectory is in another file",
         "subagent_trajectories[0]: no result refers to this sub-agent's trajectory",
         "continued_trajectory_ref: the run continues in another file",

@@ -24,7 +24,7 @@ def test_calls_on_left_branches_are_no_calls_of_the_run(name: str) -> None:
     """An edited or regenerated message leaves a branch behind: its calls are counted in a note, and are no steps."""
     run = one_run(name, sample(name))
     (note,) = run.notes
-    assert "1 calls are on branches that the chat left" in note
+    assert "1 call is on branches that the chat left" in note
     assert not any(call.id in ("old-call", "x0", "k-old", "t0") for call in run.calls)
 
 

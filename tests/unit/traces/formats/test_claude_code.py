@@ -62,7 +62,7 @@ def test_sample_calls_in_order() -> None:
         ("call-1", "Bash", 0, 5, "unknown", "unknown", None, "user"),
         ("t8", "Bash", 1, 6, "interrupted", "unknown", None, "agent"),
     ]
-    assert run.notes == ["[6]: a rewind abandoned this branch: its 1 calls ran but do not count"]
+    assert run.notes == ["[6]: a rewind abandoned this branch: its 1 call ran but does not count"]
     assert [turn.user_text for turn in run.turns] == ["Tidy the price list", "Now stop early", "Say done"]
 
 

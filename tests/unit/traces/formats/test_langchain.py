@@ -182,7 +182,7 @@ def test_forks_and_removed_messages() -> None:
     assert [found.id for found in run.calls] == ["b"]
     assert run.notes == [
         "[0].values.messages: messages were removed: 2 older calls are not in this state",
-        "[0].values.messages: 1 calls on abandoned forks do not count",
+        "[0].values.messages: 1 call on an abandoned fork does not count",
     ]
 
 

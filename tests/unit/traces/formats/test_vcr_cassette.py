@@ -160,7 +160,7 @@ def test_recordings() -> None:
         ("m71ii1s7", {"order_id": "order-123"}),
         ("call_BeEoWrEJdy4aTv0K1STfaGoz", {"order_id": "order-456"}),
     ]
-    assert replay.notes == ["interactions[4]: 1 calls of earlier requests are not repeated in the last one"]
+    assert replay.notes == ["interactions[4]: 1 call of an earlier request is not repeated in the last one"]
     assert (socket.calls[0].arguments, socket.model) == ({"city": "London"}, "gpt-realtime")
     assert socket.calls[0].result == "It is foggy and 12 degrees in London."
     assert [short(call) for call in matrix.calls] == [

@@ -449,7 +449,7 @@ def test_one_broken_run_among_many_is_reported(tmp_path: Path, capsys: pytest.Ca
     assert cli.main(["inspect", str(path)]) == 0
     output = capsys.readouterr()
     assert "2 runs" in output.out
-    assert "1 runs could not be read; first error: " in output.err
+    assert "1 run could not be read; first error: " in output.err
     assert cli.main(["inspect", str(path), "--run", "task-2"]) == 1
     assert "expected a list, found int 7" in capsys.readouterr().err
     alone = write(tmp_path / "b.jsonl", json.dumps(broken).encode())
