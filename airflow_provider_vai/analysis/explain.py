@@ -19,7 +19,8 @@ from airflow_provider_vai.languages.derivation.drawing import Known, drawn, reco
 from airflow_provider_vai.languages.derivation.source import written
 from airflow_provider_vai.languages.derivation.words import parts, words
 from airflow_provider_vai.languages.short_text import cut
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review import undecided
 from airflow_provider_vai.model.review_lines import line as review_line, place_text

@@ -36,7 +36,8 @@ from airflow_provider_vai.languages.derivation.drawing import Known, drawn
 from airflow_provider_vai.languages.derivation.source import written
 from airflow_provider_vai.languages.derivation.words import words
 from airflow_provider_vai.languages.short_text import cut
-from airflow_provider_vai.model.automation import Argument, Automation, Step, Undecided
+from airflow_provider_vai.model.argument import Argument, Undecided
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.recipients import is_target

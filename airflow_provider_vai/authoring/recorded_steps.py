@@ -12,7 +12,8 @@ from airflow_provider_vai.exceptions import DerivationError, SpecError
 from airflow_provider_vai.languages import derivation, json_text
 from airflow_provider_vai.languages.derivation.drawing import Known, recorded
 from airflow_provider_vai.languages.places import value_at, value_or
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.run import Run, ToolCall

@@ -12,7 +12,7 @@ from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.drawing import Known, recorded
 from airflow_provider_vai.languages.derivation.facts import figure, identity, picked, sizes
 from airflow_provider_vai.languages.derivation.words import parts
-from airflow_provider_vai.model.automation import Argument
+from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.secrets.masking import mask, masked
 

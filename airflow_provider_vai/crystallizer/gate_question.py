@@ -17,7 +17,7 @@ from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.exceptions import CrystallizeError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.meaning import repeats
-from airflow_provider_vai.model.automation import Argument
+from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.model.flags import stale_sentences
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.step_graph import gate_subject

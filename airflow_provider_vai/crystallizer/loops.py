@@ -21,7 +21,7 @@ from airflow_provider_vai.crystallizer.evidence.value_places import ValuePlace, 
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, weight
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
-from airflow_provider_vai.model.automation import Argument, Output, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Wire
 
 FEWEST = 2
 """The fewest calls in a loop; a single call for a list with one element proves nothing."""

@@ -14,7 +14,7 @@ from typing import Any
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.exceptions import SecretFound
 from airflow_provider_vai.languages.identifiers import slug
-from airflow_provider_vai.model.automation import Argument, Secret
+from airflow_provider_vai.model.argument import Argument, Secret
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.secrets import Sighting, knowing, visit

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TypeVar
 
 from airflow_provider_vai.languages.places import texts
-from airflow_provider_vai.model.automation import Argument, OriginAt, Step
+from airflow_provider_vai.model.argument import Argument, OriginAt
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.base import JsonPath
 
 Author = TypeVar("Author")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from airflow_provider_vai.model.automation import Argument, Determinism, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Determinism, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_codes import STALE
 from airflow_provider_vai.model.review_lines import place_text

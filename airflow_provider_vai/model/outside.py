@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.template import outside_names
 from airflow_provider_vai.model import derivation
-from airflow_provider_vai.model.automation import Argument
+from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import Kind
 

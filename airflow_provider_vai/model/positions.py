@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from airflow_provider_vai.model import derivation
-from airflow_provider_vai.model.automation import Argument, Output
+from airflow_provider_vai.model.argument import Argument, Output
 from airflow_provider_vai.model.base import JsonPath
 
 

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model import review
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import templates_of

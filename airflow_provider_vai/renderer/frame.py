@@ -12,7 +12,8 @@ from functools import cached_property
 
 from airflow_provider_vai.languages.identifiers import Names, asset_uri, identifier
 from airflow_provider_vai.model import kind_arguments
-from airflow_provider_vai.model.automation import Argument, Automation, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.kinds import OPERATORS, Kind
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.step_graph import last_steps

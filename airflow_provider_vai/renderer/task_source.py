@@ -10,8 +10,9 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages.places import value_at, with_value
+from airflow_provider_vai.model.argument import Argument, Output, Wire
 from airflow_provider_vai.model.authors import authors
-from airflow_provider_vai.model.automation import Argument, Output, Step, Wire
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
 from airflow_provider_vai.renderer import python_source

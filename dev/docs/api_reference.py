@@ -55,6 +55,7 @@ VALUES = {
     "place": "description",
     "recording_id": "run-1",
     "run_id": "manual__2026-03-01",
+    "source_id": "0123456789abcdef0123456789abcdef",
 }
 """Values of the parameters in the examples' paths."""
 

@@ -18,7 +18,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import Node, evaluate
 from airflow_provider_vai.languages.places import with_value
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.operators.runtime import results
 

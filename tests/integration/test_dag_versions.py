@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.model.automation import Argument, Automation
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.review_item import review_item
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar

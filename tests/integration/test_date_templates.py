@@ -16,7 +16,8 @@ from airflow_provider_vai.crystallizer.parameters.date_words import common, mean
 from airflow_provider_vai.crystallizer.parameters.parameters import parameters
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.crystallizer.wiring.wire import wire
-from airflow_provider_vai.model.automation import Argument, Automation, Step, Wire
+from airflow_provider_vai.model.argument import Argument, Wire
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.run import Run, ToolCall, Turn
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.tools_file import ToolRule, ToolsFile

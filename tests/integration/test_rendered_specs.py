@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.authoring.specs.file import read_spec
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Param, Step, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Wire
+from airflow_provider_vai.model.automation import Automation, Param, Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.renderer.frame import framed

@@ -17,7 +17,8 @@ from typing_extensions import TypedDict
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.derivation.source import written
 from airflow_provider_vai.languages.places import value_or, with_value
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.secrets.masking import mask, masked, masked_lines
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.authoring.specs.places import dotted
 from airflow_provider_vai.model import derivation
-from airflow_provider_vai.model.automation import Argument
+from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.effects import ORDER, OWN
 from airflow_provider_vai.model.kinds import Kind, by_name

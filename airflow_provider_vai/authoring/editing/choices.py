@@ -12,7 +12,8 @@ from airflow_provider_vai.authoring.editing.steps import kind_of, path_in, set_a
 from airflow_provider_vai.crystallizer.parameters.user_values import schema_of
 from airflow_provider_vai.languages.identifiers import Names, slug
 from airflow_provider_vai.languages.places import value_or
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Param, Step
+from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.automation import Automation, Param, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.recipients import is_target

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 from airflow_provider_vai.authoring import editing
 from airflow_provider_vai.authoring.editing import choices
 from airflow_provider_vai.authoring.specs import typed, values as spec_values
-from airflow_provider_vai.model.automation import Argument, Automation, Output
+from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.step_graph import found
 

@@ -11,7 +11,8 @@ from airflow_provider_vai.authoring.editing.secrets import refuse_data
 from airflow_provider_vai.crystallizer.gate_question import COMPARED_CHARACTERS
 from airflow_provider_vai.languages import json_text, places
 from airflow_provider_vai.languages.identifiers import Names
-from airflow_provider_vai.model.automation import Argument, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.flags import stale_sentences
 from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
 from airflow_provider_vai.model.review_item import ReviewItem, review_item

@@ -7,7 +7,8 @@ from typing import Any
 
 from airflow_provider_vai.languages.identifiers import Names, slug
 from airflow_provider_vai.model import derivation, review
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Wire
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.step_graph import (
     GATE,

@@ -8,7 +8,8 @@ from typing import Any
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.exceptions import SecretFound
-from airflow_provider_vai.model.automation import Argument, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.step_graph import dotted, refuse

@@ -16,7 +16,7 @@ from pydantic import AliasChoices, Field, ValidationError, create_model
 
 from airflow_provider_vai.authoring.specs.places import refuse, refuse_first, similar
 from airflow_provider_vai.authoring.specs.values import argument, references, refuse_credentials
-from airflow_provider_vai.model.automation import Argument
+from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kind_arguments import Arguments
 from airflow_provider_vai.model.kinds import Kind

@@ -20,7 +20,8 @@ from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.identifiers import Names, has_valid_characters, loses_letters, slug
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import review
-from airflow_provider_vai.model.automation import Argument, Automation, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.refusals import refusals
 from airflow_provider_vai.model.review_item import ReviewItem

@@ -16,7 +16,8 @@ from airflow_provider_vai.crystallizer.gate_question import DeniedArguments, que
 from airflow_provider_vai.languages.identifiers import identifier, slug
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import step_graph
-from airflow_provider_vai.model.automation import Argument, Effect, Output, Step
+from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.automation import Effect, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.effects import ORDER
 from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments

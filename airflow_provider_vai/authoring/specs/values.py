@@ -27,7 +27,7 @@ from airflow_provider_vai.languages.derivation.source import parsed
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.template import syntax_problem
 from airflow_provider_vai.model import derivation
-from airflow_provider_vai.model.automation import Argument, Output, Secret, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Secret, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.run import ToolCall

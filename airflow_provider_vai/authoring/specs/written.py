@@ -11,7 +11,7 @@ from airflow_provider_vai.authoring.specs import values
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.derivation.source import written
 from airflow_provider_vai.languages.places import with_value
-from airflow_provider_vai.model.automation import Argument, Output, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Wire
 from airflow_provider_vai.model.base import JsonPath
 
 

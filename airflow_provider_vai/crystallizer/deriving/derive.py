@@ -19,7 +19,7 @@ from airflow_provider_vai.crystallizer.gate_facts import ONE_RUN
 from airflow_provider_vai.crystallizer.wiring.settle import frozen_at
 from airflow_provider_vai.languages.derivation.words import words
 from airflow_provider_vai.languages.places import value_at, with_value
-from airflow_provider_vai.model.automation import Argument, Undecided, Wire
+from airflow_provider_vai.model.argument import Argument, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_codes import PICKED_BY_CRITERION, STALE
 from airflow_provider_vai.secrets.masking import mask, masked

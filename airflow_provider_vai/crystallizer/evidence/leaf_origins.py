@@ -18,7 +18,7 @@ from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.evidence.weight import weight
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.model.automation import Argument, Origin
+from airflow_provider_vai.model.argument import Argument, Origin
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.run import Run, ToolCall
 

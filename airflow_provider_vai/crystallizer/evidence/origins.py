@@ -16,8 +16,8 @@ from airflow_provider_vai.crystallizer.evidence.leaf_origins import LeafOrigin, 
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.languages.places import texts
 from airflow_provider_vai.languages.plural import plural
+from airflow_provider_vai.model.argument import Argument, Origin, OriginAt
 from airflow_provider_vai.model.authors import outermost
-from airflow_provider_vai.model.automation import Argument, Origin, OriginAt
 
 MOST_LINES = 20
 """The most lines of evidence for one argument."""

@@ -34,7 +34,8 @@ from airflow_provider_vai.crystallizer.parameters.spot import Spot, shown
 from airflow_provider_vai.crystallizer.parameters.user_values import decides, may_be_asked_for, schema_of
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
-from airflow_provider_vai.model.automation import Argument, Param, Undecided, Wire
+from airflow_provider_vai.model.argument import Argument, Undecided, Wire
+from airflow_provider_vai.model.automation import Param
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import Run
 

@@ -17,7 +17,7 @@ from airflow_provider_vai.crystallizer.parameters.date_algebra import FORMS
 from airflow_provider_vai.crystallizer.parameters.spot import Obstacle, Spot
 from airflow_provider_vai.crystallizer.parameters.user_values import decides
 from airflow_provider_vai.languages.places import value_at
-from airflow_provider_vai.model.automation import Wire
+from airflow_provider_vai.model.argument import Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.flags import is_prose
 

@@ -12,7 +12,7 @@ from airflow_provider_vai.crystallizer.parameters.spot import Spot
 from airflow_provider_vai.crystallizer.parameters.user_values import another
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
-from airflow_provider_vai.model.automation import Argument, Wire
+from airflow_provider_vai.model.argument import Argument, Wire
 
 
 def is_proven(argument: Argument, recorded: Any, defaults: Mapping[str, Any], clock: Clock | None) -> bool:

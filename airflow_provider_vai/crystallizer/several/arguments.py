@@ -33,7 +33,7 @@ from airflow_provider_vai.crystallizer.wiring.settle import TAKEN_BACK
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.languages.plural import plural
-from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item

@@ -33,7 +33,8 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import Names, identifier
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model import review
-from airflow_provider_vai.model.automation import Argument, Automation, LeftOut, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation, LeftOut, Step
 from airflow_provider_vai.model.flags import flag
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.review_lines import line

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
 from airflow_provider_vai.crystallizer.several.predicates import Predicate
 from airflow_provider_vai.languages.identifiers import Names
-from airflow_provider_vai.model.automation import Argument, Output, Step, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Wire
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.step_approval import StepApproval
 

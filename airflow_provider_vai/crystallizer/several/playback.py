@@ -15,7 +15,8 @@ from airflow_provider_vai.crystallizer.expect import expect
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.crystallizer.select import select
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.model.automation import Argument, Automation, Secret, Step
+from airflow_provider_vai.model.argument import Argument, Secret
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.model.step_result import mapped_result, step_result

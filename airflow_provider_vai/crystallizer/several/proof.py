@@ -16,7 +16,8 @@ from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import json_text, result_path
 from airflow_provider_vai.languages.derivation import Node, evaluate
 from airflow_provider_vai.languages.places import with_value
-from airflow_provider_vai.model.automation import Argument, Output, Step
+from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.automation import Step
 
 UNKNOWN: Any = object()
 

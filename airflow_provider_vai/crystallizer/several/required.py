@@ -21,7 +21,8 @@ from airflow_provider_vai.crystallizer.several.shown import by_run
 from airflow_provider_vai.crystallizer.wiring.settle import TAKEN_BACK
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
-from airflow_provider_vai.model.automation import Argument, Step, Wire
+from airflow_provider_vai.model.argument import Argument, Wire
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_item import review_item
 from airflow_provider_vai.model.step_graph import gate_step

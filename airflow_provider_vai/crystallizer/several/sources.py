@@ -16,7 +16,7 @@ from airflow_provider_vai.crystallizer.evidence.weight import kinship, named_aft
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
 from airflow_provider_vai.crystallizer.several.playback import At, Playback
 from airflow_provider_vai.languages import json_text, result_path
-from airflow_provider_vai.model.automation import Argument, Output
+from airflow_provider_vai.model.argument import Argument, Output
 from airflow_provider_vai.secrets.masking import mask
 
 MOST_CANDIDATES = 40

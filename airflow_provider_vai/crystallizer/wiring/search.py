@@ -14,7 +14,7 @@ from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
 from airflow_provider_vai.crystallizer.evidence.value_places import by_name, chosen_from, leaves
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, named_after, weight
 from airflow_provider_vai.languages import json_text, result_path
-from airflow_provider_vai.model.automation import Output, Undecided, Wire
+from airflow_provider_vai.model.argument import Output, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.secrets.masking import mask
 

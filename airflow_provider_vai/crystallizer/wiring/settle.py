@@ -30,7 +30,7 @@ from airflow_provider_vai.crystallizer.evidence.weight import names_record, weig
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.derivation import Node, nodes
 from airflow_provider_vai.languages.places import value_at, value_or, with_value
-from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.positions import PlacedRead, positional, reads_of
 from airflow_provider_vai.model.recipients import CRITERIA, is_target, picks_one

@@ -35,7 +35,7 @@ from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.wiring.search import Chosen, Search
 from airflow_provider_vai.languages import json_text, result_path
 from airflow_provider_vai.languages.places import with_value
-from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire as SpecWire
+from airflow_provider_vai.model.argument import Argument, Output, Undecided, Wire as SpecWire
 
 MOST_WIRES = 24
 """An argument with more wires than this is a selection from data and stays frozen: positions cannot repeat it."""

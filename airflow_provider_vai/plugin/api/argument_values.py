@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_vai.authoring.specs import values as spec_values
-from airflow_provider_vai.model.automation import Argument
+from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.model.base import JsonPath
 
 

@@ -23,6 +23,7 @@ RecordingId = Annotated[str, Path(description="The id of the run.", json_schema_
 """A newline ends the path of a mounted app."""
 
 RunId = Annotated[str, Path(description="The id of the DAG run.")]
+SourceId = Annotated[str, Path(description="The id of the trace in the list of sources.")]
 VersionNumber = Annotated[int, Path(description="The number of the version.", ge=1, le=10**6)]
 Limit = Annotated[int, Query(description=LIMIT, ge=1, le=1000)]
 Offset = Annotated[int, Query(description="How many entries are skipped.", ge=0, le=10**9)]

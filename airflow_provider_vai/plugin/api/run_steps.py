@@ -19,7 +19,8 @@ from airflow_provider_vai.languages import derivation, json_text
 from airflow_provider_vai.languages.derivation import words
 from airflow_provider_vai.languages.places import edited, value_or
 from airflow_provider_vai.model import approvals_record
-from airflow_provider_vai.model.automation import Argument, Automation, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.model.step_graph import guarded_by
 from airflow_provider_vai.operators.runtime import results

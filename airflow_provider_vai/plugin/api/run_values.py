@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from airflow_provider_vai.exceptions import VaiError
 from airflow_provider_vai.languages import derivation
 from airflow_provider_vai.languages.places import value_at, with_value
-from airflow_provider_vai.model.automation import Argument, Output
+from airflow_provider_vai.model.argument import Argument, Output
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.operators.runtime import results
 

@@ -15,7 +15,7 @@ from airflow_provider_vai.authoring.specs.written import is_exact, spec_value
 from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.short_text import cut
-from airflow_provider_vai.model.automation import Argument
+from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.plugin.pages.forms import WAS, PageForm, is_editable
 
 FIXED, UNSET, SPEC = "fixed", "unset", "spec"

@@ -13,7 +13,8 @@ from airflow_provider_vai.analysis.explain import source_words
 from airflow_provider_vai.authoring.specs.written import spec_value
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import Names
-from airflow_provider_vai.model.automation import Argument, Automation, Step, Wire
+from airflow_provider_vai.model.argument import Argument, Wire
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import outside_problem
 from airflow_provider_vai.model.step_graph import GATE

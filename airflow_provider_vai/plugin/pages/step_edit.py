@@ -16,7 +16,8 @@ from airflow_provider_vai.authoring.editing.settings import STEP_OPTIONS
 from airflow_provider_vai.authoring.specs.typed import data
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.identifiers import Names
-from airflow_provider_vai.model.automation import Argument, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.outside import outside_problem
 from airflow_provider_vai.model.step_graph import GATE, guarded_by, readers, unit

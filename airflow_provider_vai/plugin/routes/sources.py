@@ -25,7 +25,7 @@ from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, READ_RECORDINGS, 
 from airflow_provider_vai.plugin.api.configured_folders import import_folders
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
-from airflow_provider_vai.plugin.api.parameters import Limit, Offset
+from airflow_provider_vai.plugin.api.parameters import Limit, Offset, SourceId
 from airflow_provider_vai.plugin.api.problems import described
 from airflow_provider_vai.plugin.api.request_body import SmallBody, trace_limit
 from airflow_provider_vai.plugin.routes.recordings import RecordingList, item, stored
@@ -98,13 +98,13 @@ _known: dict[tuple[str, datetime], list[Summary] | str] = {}
 
 @router.get("", dependencies=READ_RECORDINGS, response_model=SourcePage)
 def listing(request: Request, user: GetUserDep, limit: Limit = 20, offset: Offset = 0) -> Response:
-    """List traces that can be imported: runs of the Recorder, and files and sessions in ``[vai] import_paths``."""
+    """List traces that can be imported: runs of the recorder, and files and sessions in the configured folders."""
     return MaskedJson(sources(request, user, limit=limit, offset=offset))
 
 
 @router.post("/{source_id}", dependencies=AUTHOR_NEW, status_code=201, response_model=RecordingList,
              responses={200: {"model": RecordingList}})  # fmt: skip
-def store(request: Request, user: GetUserDep, source_id: str, body: SmallBody, once: OnceDep) -> Response:
+def store(request: Request, user: GetUserDep, source_id: SourceId, body: SmallBody, once: OnceDep) -> Response:
     """Store a trace of the list, as if it was posted; its recordings can then be crystallized."""
 
     def keep() -> Response:

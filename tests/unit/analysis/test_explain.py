@@ -8,7 +8,8 @@ import pytest
 
 from airflow_provider_vai.analysis.explain import explain, lines
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Param, Secret, Step
+from airflow_provider_vai.model.argument import Argument, Output, Secret
+from airflow_provider_vai.model.automation import Automation, Param, Step
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.triggers import WebhookTrigger
 from tests.unit.support import call, crystallized, run

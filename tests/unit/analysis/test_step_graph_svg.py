@@ -10,7 +10,8 @@ from itertools import combinations
 import pytest
 
 from airflow_provider_vai.analysis.step_graph_svg import HEIGHT, MOST_STEPS, WIDTH, drawn, part
-from airflow_provider_vai.model.automation import Argument, Output, Step
+from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.step_approval import StepApproval
 
 APPROVAL = StepApproval(recorded="not_required", reason="")

@@ -18,7 +18,8 @@ from airflow_provider_vai.authoring.specs.file import read_spec
 from airflow_provider_vai.cli.main import main
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.derivation.source import written
-from airflow_provider_vai.model.automation import Argument, Automation
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.store.text_merge import merge
 from tests.paths import GOLDEN

@@ -17,7 +17,8 @@ from airflow_provider_vai.authoring.deriving import (
 )
 from airflow_provider_vai.authoring.editing import set_argument
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Secret
+from airflow_provider_vai.model.argument import Argument, Output, Secret
+from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.run import Run, Turn
 from tests.unit.crystallizer.deriving.made import BERTHS, OPENS, READS, WRITES
 from tests.unit.support import call, crystallized, review_lines, run

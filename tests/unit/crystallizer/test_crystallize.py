@@ -14,7 +14,8 @@ from airflow_provider_vai.crystallizer.crystallize import derived_dag_id
 from airflow_provider_vai.exceptions import NothingToCrystallize, RenderError, RunNotSuccessful
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.result_path import follow
-from airflow_provider_vai.model.automation import Argument, Automation, Param, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation, Param, Step
 from airflow_provider_vai.model.run import Approval, Run, ToolCall, Turn, Usage
 from airflow_provider_vai.renderer.render import render
 from tests.unit.support import MCP, SHA, call, crystallized, review_lines, run, tasks

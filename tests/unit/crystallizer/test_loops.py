@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.model.automation import Automation, Output, Step
+from airflow_provider_vai.model.argument import Output
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.run import Run, ToolCall, Turn
 from airflow_provider_vai.model.tools_file import ToolRule
 from airflow_provider_vai.renderer.render import render

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from airflow_provider_vai.languages.text_forms import form_of
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Wire
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.step_approval import StepApproval
 from tests.paths import ROOT

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Param, Step, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Wire
+from airflow_provider_vai.model.automation import Automation, Param, Step
 from airflow_provider_vai.model.step_approval import StepApproval
 from tests.paths import ROOT
 from tests.unit.support import call, run

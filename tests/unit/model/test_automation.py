@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Wire
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.model.step_approval import StepApproval
 

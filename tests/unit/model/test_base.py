@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Undecided, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Undecided, Wire
+from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.base import Spec
 from airflow_provider_vai.model.sidecar import parse_sidecar
 

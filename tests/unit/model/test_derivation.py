@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.languages import derivation as language
 from airflow_provider_vai.model import derivation
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Wire
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import outside_problem
 from airflow_provider_vai.model.positions import positional, reads_of

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_vai.model.argument import Argument, Output, Wire
 from airflow_provider_vai.model.artifacts import OPTION
-from airflow_provider_vai.model.automation import Argument, Output, Wire
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.step_effects import declared, effect_of, values_of
 

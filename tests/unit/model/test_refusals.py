@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model.automation import Argument, Automation, Notification, Param, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation, Notification, Param, Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.refusals import MAX_SECONDS, accepted, refusals
 from airflow_provider_vai.model.step_approval import StepApproval

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.model import review, review_codes
-from airflow_provider_vai.model.automation import Argument, Automation, Step, Undecided
+from airflow_provider_vai.model.argument import Argument, Undecided
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.review_codes import CODES, FLAGS, GROUPS, LEFT_OUT
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.review_lines import line, numbered

@@ -10,7 +10,8 @@ import pytest
 
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages import derivation
-from airflow_provider_vai.model.automation import Argument, Automation, Param, Step, Wire
+from airflow_provider_vai.model.argument import Argument, Wire
+from airflow_provider_vai.model.automation import Automation, Param, Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.renderer import render as module

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.renderer.frame import COMPLETED, Frame, framed, outlets
 

@@ -18,7 +18,8 @@ import pytest
 
 from airflow_provider_vai.exceptions import RenderError, VaiError
 from airflow_provider_vai.get_provider_info import get_provider_info
-from airflow_provider_vai.model.automation import Argument, Automation, Notification, Output, Param, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Wire
+from airflow_provider_vai.model.automation import Automation, Notification, Param
 from airflow_provider_vai.model.kinds import KINDS, Kind
 from airflow_provider_vai.model.run import Approval, Run, Turn
 from airflow_provider_vai.renderer import render as renderer

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages.schedule import PRESETS
-from airflow_provider_vai.model.automation import Argument, Automation, Param
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation, Param
 from airflow_provider_vai.model.triggers import EventTrigger, ManualTrigger, ScheduleTrigger, WebhookTrigger
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.renderer.schedule import schedule, schedule_of

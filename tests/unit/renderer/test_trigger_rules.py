@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_vai.model.automation import Argument, Output, Step
+from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.renderer.trigger_rules import trigger_rules
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.model.automation import Argument, Automation, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.store.publisher import publish

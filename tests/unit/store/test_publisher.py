@@ -427,7 +427,7 @@ def test_case_twins_are_refused(name: str, twin: str, tmp_path: Path) -> None:
 AT_ONCE = """
 import sys
 from pathlib import Path
-from airflow_provider_vai.model.automation import Argument
+from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
 first = read_sidecar(Path(sys.argv[1])).automation

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.model.automation import Argument, Automation, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.sidecar import SUFFIX

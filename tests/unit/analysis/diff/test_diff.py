@@ -14,7 +14,8 @@ from airflow_provider_vai.analysis.diff import comparison as comparing
 from airflow_provider_vai.analysis.diff.spec_diff import Change, diff, spec_diff_text, text_diff
 from airflow_provider_vai.authoring import editing
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model.automation import Argument, Automation, Secret
+from airflow_provider_vai.model.argument import Argument, Secret
+from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.store.sidecar_files import read_sidecar
 from tests.paths import GOLDEN
 from tests.unit.authoring.editing.test_editing import PAIRS, golden, search

@@ -6,7 +6,8 @@ import yaml
 
 from airflow_provider_vai.analysis.diff.side_by_side import AROUND, MOST_ROWS, SideBySide, side_by_side, spec_text
 from airflow_provider_vai.analysis.diff.spec_diff import text_diff
-from airflow_provider_vai.model.automation import Argument, Automation, Param, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation, Param, Step
 from airflow_provider_vai.model.step_approval import StepApproval
 
 TOKEN = "ghp_" + "a1B2" * 9

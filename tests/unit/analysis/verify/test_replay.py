@@ -15,7 +15,8 @@ from airflow_provider_vai.analysis.verify import baseline, recordings, replay, v
 from airflow_provider_vai.analysis.verify.verdicts import StepVerdict
 from airflow_provider_vai.cli.main import main
 from airflow_provider_vai.exceptions import AmbiguousRun, Conflict, ReplayRefused, SpecError
-from airflow_provider_vai.model.automation import Argument, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.store.sidecar_files import read_sidecar

@@ -10,7 +10,8 @@ from airflow_provider_vai.authoring.editing import set_argument
 from airflow_provider_vai.authoring.editing.choices import ask_model, lift_argument
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.derivation import evaluate
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Secret
+from airflow_provider_vai.model.argument import Argument, Output, Secret
+from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.run import Turn
 from airflow_provider_vai.renderer.render import render
 from tests.unit.crystallizer.deriving.made import BERTHS, READS, WRITES

@@ -15,7 +15,8 @@ from airflow_provider_vai.authoring.editing.edit_requests import (
     RemoveStep,
 )
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model.automation import Automation, Output, Step
+from airflow_provider_vai.model.argument import Output
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.renderer.render import render
 
 SEARCH = {"query": "coffee", "conn_id": "web"}

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from airflow_provider_vai.authoring import editing
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Secret, Step
+from airflow_provider_vai.model.argument import Argument, Output, Secret
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.review import summarized
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.store.sidecar_files import read_sidecar

@@ -17,7 +17,8 @@ from pydantic.alias_generators import to_camel
 from airflow_provider_vai.authoring.specs import short as spec_short, steps as spec_steps, values as spec_values
 from airflow_provider_vai.authoring.specs.file import all_refusals, read_platform, read_spec
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model.automation import Argument, Automation, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.renderer.render import render
 from tests.paths import DOCS, GOLDEN
 from tests.unit import support

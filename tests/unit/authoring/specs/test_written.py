@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_vai.authoring.specs import values
 from airflow_provider_vai.authoring.specs.written import is_exact, spec_value
-from airflow_provider_vai.model.automation import Argument, Output, Secret, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Secret, Wire
 
 SPEC_VALUES = [
     1,

@@ -8,7 +8,7 @@ from typing import Any
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence, sentences_of
 from airflow_provider_vai.crystallizer.deriving.tables import ResultTable
 from airflow_provider_vai.languages.derivation.source import written
-from airflow_provider_vai.model.automation import Argument
+from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.model.run import Turn
 from tests.unit.support import call, crystallized, run
 

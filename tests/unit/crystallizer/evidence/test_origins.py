@@ -12,7 +12,7 @@ from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.origins import MOST_LINES, origins
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.crystallizer.wiring.wire import MOST_NOTES, wire
-from airflow_provider_vai.model.automation import Argument
+from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.model.run import Run, ToolCall, Turn
 from airflow_provider_vai.model.tools_file import ToolRule
 from tests.unit.support import call, run, tools

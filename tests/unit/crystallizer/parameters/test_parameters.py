@@ -16,7 +16,8 @@ from airflow_provider_vai.crystallizer.parameters.parameters import parameters
 from airflow_provider_vai.crystallizer.parameters.user_values import LONGEST
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.crystallizer.wiring.wire import wire
-from airflow_provider_vai.model.automation import Argument, Param
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Param
 from airflow_provider_vai.model.param_default import default_problem
 from airflow_provider_vai.model.run import Run, ToolCall, Turn
 from airflow_provider_vai.model.tools_file import ToolRule

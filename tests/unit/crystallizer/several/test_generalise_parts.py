@@ -14,7 +14,7 @@ from airflow_provider_vai.crystallizer.several.predicates import ConditionSubjec
 from airflow_provider_vai.crystallizer.several.proof import differences
 from airflow_provider_vai.crystallizer.several.volatile import volatile
 from airflow_provider_vai.languages import expression
-from airflow_provider_vai.model.automation import Argument, Output, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Wire
 from tests.unit.support import MCP, call, crystallized, run, tools
 
 READ = {"match": "*", "kind": "mcp_tool", "conn_id": "mcp", "effect": "read"}

@@ -18,7 +18,8 @@ from airflow_provider_vai.exceptions import CrystallizeError
 from airflow_provider_vai.languages import expression
 from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.languages.result_path import follow
-from airflow_provider_vai.model.automation import Argument, Automation, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.run import Run, ToolCall, Turn
 from airflow_provider_vai.renderer.render import render
 from tests.unit.support import MCP, SHA, call, review_lines, run, tools

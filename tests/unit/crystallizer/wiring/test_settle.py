@@ -10,7 +10,8 @@ from hypothesis import given, settings, strategies as st
 
 from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.languages.result_path import follow
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.run import ToolCall, Turn
 from tests.unit.support import call, crystallized, run
 

@@ -12,7 +12,8 @@ from airflow_provider_vai.crystallizer.wiring.search import Search
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.languages.result_path import follow
-from airflow_provider_vai.model.automation import Argument, Step
+from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.run import Run, ToolCall, Turn
 from airflow_provider_vai.renderer.render import render
 from tests.unit.support import MCP, call, crystallized, review_lines, run

@@ -11,7 +11,8 @@ from hypothesis import given, strategies as st
 from jsonschema.validators import Draft202012Validator
 from pydantic import BaseModel
 
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Param, Step, Wire
+from airflow_provider_vai.model.argument import Argument, Output, Wire
+from airflow_provider_vai.model.automation import Automation, Param, Step
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.plugin.api import openapi

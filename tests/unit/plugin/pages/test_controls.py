@@ -9,7 +9,7 @@ import pytest
 
 from airflow_provider_vai.authoring.specs import values
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model.automation import Argument
+from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.plugin.pages.controls import Control, changes, controls, digests
 from airflow_provider_vai.plugin.pages.forms import PageForm
