@@ -57,7 +57,7 @@ CONFIG: dict[str, Any] = {
                 "an agent's own folder, such as ~/.claude or ~/.codex, with an absolute path. If empty: none.",
                 "version_added": "0.1.0",
                 "type": "string",
-                "example": "/srv/traces,/home/bot/.claude",
+                "example": "/srv/traces,/srv/agents/claude",
                 "default": "",
             },
             "work_path": {

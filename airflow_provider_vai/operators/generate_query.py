@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.operators import nested
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
@@ -108,7 +107,7 @@ class GenerateQueryOperator(Lineage, VaiOperator):
             raise AirflowException(f"the query was stopped: {error}; raise max_seconds or simplify it") from None
         if len(rows) > self.max_rows:
             raise AirflowFailException(
-                f"the query returns more than {plural(self.max_rows, 'row')}: raise max_rows or aggregate"
+                f"the query returns more rows than max_rows allows ({self.max_rows:,}): raise max_rows or aggregate"
             )
         self.log.info("The query returned %s rows with the columns %s", len(rows), columns)
         result = {"columns": columns, "rows": sql_rows.shaped(columns, rows, self.rows_as), "row_count": len(rows)}

@@ -113,7 +113,7 @@ def _results(step: dict[str, Any], error: dict[str, Any], calls: list[ToolCall],
     if error:
         if len(calls) > 1:
             raise MalformedTrace(
-                f"the step has {len(calls)} calls and one error, and does not tell which call failed",
+                "the step has several calls and one error, and does not tell which call failed",
                 where=place,
                 remedy=REMEDY,
             )
@@ -127,7 +127,7 @@ def _results(step: dict[str, Any], error: dict[str, Any], calls: list[ToolCall],
     is_certain = len(values) == len(calls) and all(isinstance(value, (dict, list)) for value in values)
     if calls and not (is_certain and len({call.id for call in calls}) == len(calls)):
         raise MalformedTrace(
-            f"the step has {len(calls)} calls and one text for all of their results, which cannot be divided",
+            "the step has several calls and one text for all of their results, which cannot be divided",
             where=f"{place}.observations",
             remedy=REMEDY,
         )

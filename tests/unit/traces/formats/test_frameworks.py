@@ -285,7 +285,7 @@ def test_smolagents_results_that_cannot_be_divided_are_refused(observations: str
     """A text may have line ends of its own, so only objects are certain."""
     document = steps()
     document[2]["observations"] = observations
-    with pytest.raises(MalformedTrace, match=r"\[2\]\.observations: the step has 2 calls and one text"):
+    with pytest.raises(MalformedTrace, match=r"\[2\]\.observations: the step has several calls and one text"):
         one_run("smolagents", document)
 
 
@@ -293,7 +293,7 @@ def test_smolagents_error_of_several_calls_is_refused() -> None:
     """The error does not say which call failed."""
     document = steps()
     document[2]["error"] = {"type": "AgentToolExecutionError", "message": "no"}
-    with pytest.raises(MalformedTrace, match="2 calls and one error"):
+    with pytest.raises(MalformedTrace, match="several calls and one error"):
         one_run("smolagents", document)
 
 
