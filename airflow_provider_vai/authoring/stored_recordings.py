@@ -16,6 +16,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from airflow_provider_vai.crystallizer.run_title import run_title
 from airflow_provider_vai.exceptions import PublishError, TraceError, UnreadableTrace
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.plural import plural
@@ -84,7 +85,7 @@ def summaries(content: bytes, format: str | None, ending: str) -> list[Summary]:
             "run_id": run.id,
             "source": run.source,
             "format": run.format,
-            "title": mask(run.title) if run.title else None,
+            "title": run_title(run),
             "outcome": run.outcome,
             "calls": len(run.calls),
             "succeeded": sum(call.outcome == "success" for call in run.calls),

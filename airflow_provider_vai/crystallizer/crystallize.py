@@ -5,7 +5,6 @@ Each pass makes one decision and is a pure function in ``crystallizer``. This mo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +25,7 @@ from airflow_provider_vai.crystallizer.recorded_savings import recorded_savings
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.crystallizer.reported_failures import failures_to_review, with_named_calls
 from airflow_provider_vai.crystallizer.run_secrets import with_its_secrets
+from airflow_provider_vai.crystallizer.run_title import TITLE_CHARACTERS, run_title
 from airflow_provider_vai.crystallizer.select import require_success, select
 from airflow_provider_vai.crystallizer.trust import untrusted_arguments, untrusted_derivations
 from airflow_provider_vai.crystallizer.wiring.settle import settled
@@ -34,7 +34,6 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import Names, identifier, loses_letters, slug
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.languages.storable import storable
-from airflow_provider_vai.languages.titles import title_of
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Automation, LeftOut, Param, Recorded, Source, Step
 from airflow_provider_vai.model.flags import flag
@@ -52,8 +51,6 @@ NAMELESS = "vai_run"
 the module."""
 
 DAG_ID_CHARACTERS = 48  # a longer id is cut at a word
-TITLE_CHARACTERS = 120
-_IDENTIFIER = re.compile(r"[\w.:/-]*[\d_][\w.:/-]*", re.ASCII)
 
 
 @with_its_secrets
@@ -99,10 +96,11 @@ def crystallize(
     drafts = origins(drafts, evidence)
     steps = _steps(drafts, evidence, policy, decisions)
     flagged = review.flagged(steps)
+    title = run_title(run) or "Crystallized run"
     return Automation(
         dag_id=dag_id or derived_dag_id(run, unicode_ids=policy.unicode_ids),
-        title=None if dag_id or policy.unicode_ids or not loses_letters(_name(run)) else _title(run),
-        description=_title(run),
+        title=None if dag_id or policy.unicode_ids or not loses_letters(_name(run)) else title,
+        description=title,
         source_type="CRYSTALLIZED",
         source=_source(run, trace_sha256),
         non_deterministic=bool(flagged),
@@ -236,19 +234,6 @@ def _source(run: Run, trace_sha256: str) -> Source:
         model=mask(run.model) if run.model else None,
         captured_at=run.started_at,
     )
-
-
-def _title(run: Run) -> str:
-    """Return the run's title, else the user's first sentence, else the agent's name.
-
-    A title that is one identifier, such as ``task_3``, says less than the user's words.
-    """
-    words = (mask(storable(turn.user_text)) for turn in run.turns if turn.user_text)
-    said = title_of(next(words, ""), TITLE_CHARACTERS)
-    title, agent = (title_of(mask(storable(name or "")), TITLE_CHARACTERS) for name in (run.title, run.agent))
-    if _IDENTIFIER.fullmatch(title) or not any(map(str.isalpha, title)):
-        return said or title or agent or "Crystallized run"
-    return title
 
 
 def _masked(entry: LeftOut) -> LeftOut:

@@ -67,14 +67,19 @@ def explained(automation: Automation, key: str | None = None) -> dict[str, list[
 
 
 def found_in(about: ViewedAutomation) -> list[dict[str, Any]]:
-    """Return what lint finds, each with the key of the step that it is about, if it is about one."""
+    """Return what lint finds, each with the step and the place in its arguments that it is about, if there are any."""
     keys = {step.key for step in about.sidecar.steps}
-    return [{**one.model_dump(), "step": _step_of(one, keys)} for one in findings(about.state)]
+    found = [(one, _step_of(one, keys)) for one in findings(about.state)]
+    return [{**one.model_dump(), "step": key, "place": _place_of(one) if key else ""} for one, key in found]
 
 
 def _step_of(finding: FindingShown, keys: set[str]) -> str | None:
     parts = finding.field.split(".")
     return parts[1] if parts[0] == "steps" and len(parts) > 1 and parts[1] in keys else None
+
+
+def _place_of(finding: FindingShown) -> str:
+    return finding.field.partition(".arguments.")[2]
 
 
 def _graph(shown: Part) -> Markup:
