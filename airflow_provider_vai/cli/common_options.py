@@ -6,7 +6,7 @@ from airflow_provider_vai.cli.command import option
 
 WITH_JSON = (
     *("inspect", "crystallize", "init", "render", "lint", "edit", "derive", "diff", "explain", "versions", "restore"),
-    *("activate", "pause", "delete", "verify", "savings", "approvals", "pull", "doctor", "sessions", "kinds"),
+    *("repair", "activate", "pause", "delete", "verify", "savings", "approvals", "pull", "doctor", "sessions", "kinds"),
     "formats",
 )
 """The commands with the option ``--json``. The table of commands is imported before the models, so it cannot ask."""

@@ -50,6 +50,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("vai versions dags/vai/sales.py --show 2", "the DAG file of version 2"),
     ),
     "restore": (("vai restore dags/vai/sales.py 2", "version 2 becomes the newest one"),),
+    "repair": (
+        ("vai repair dags/vai/sales.py", "one automation"),
+        ("vai repair dags/vai", "every automation in a folder"),
+    ),
     "activate": (
         ("vai activate dags/vai/sales.py --reviewed all", "you looked at every review item"),
         ("vai activate dags/vai/sales.py --reviewed 1,3-5", "you looked at these"),

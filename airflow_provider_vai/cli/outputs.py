@@ -312,3 +312,18 @@ class ListedFormat(TypedDict):
     format: str
     description: str
     tells: RecordedFacts
+
+
+class RepairedFile(TypedDict):
+    """What ``vai repair`` found at one file, and what became of it.
+
+    :param file: The path of the file.
+    :param problem: What is wrong with it.
+    :param outcome: What was done, or what you can do.
+    :param is_repaired: Whether it is repaired.
+    """
+
+    file: str
+    problem: str
+    outcome: str
+    is_repaired: bool

@@ -191,6 +191,16 @@ COMMANDS = (
         ),
     ),
     Command(
+        "repair",
+        "history",
+        "Repair automations after a crash or a damaged disk: sidecar, DAG file and log of versions from each other.",
+        (
+            option("path", metavar="PATH", nargs="+", help="a DAG file, a sidecar, or a folder with them"),
+            JSON,
+            QUIET,
+        ),
+    ),
+    Command(
         "activate",
         "history",
         "Activate an automation: record who reviewed it, and unpause its DAG.",

@@ -21,6 +21,7 @@ from airflow_provider_vai.model.validation import problems
 
 SCHEMA_VERSION = 2
 SUFFIX = ".vai.json"
+DAMAGED = "Run `vai repair`: it writes the sidecar again from the log of versions."
 HEAD = (  # the fields at the top of the file
     "schema_version",
     "dag_id",
@@ -131,9 +132,9 @@ def parse_sidecar(content: bytes, where: str, known: tuple[Any, Sidecar] | None 
     try:
         document = json_text.loads(content.decode("utf-8"), where=where)
     except UnicodeDecodeError as error:
-        raise SpecError(f"not UTF-8 at byte {error.start}", where=where, remedy="Restore the file.") from None
+        raise SpecError(f"not UTF-8 at byte {error.start}", where=where, remedy=DAMAGED) from None
     except VaiError as error:
-        raise SpecError(error.problem, where=where, remedy="Restore the file.") from None
+        raise SpecError(error.problem, where=where, remedy=DAMAGED) from None
     if known is not None and document == known[0]:
         return known[1]
     version = document.get("schema_version") if isinstance(document, dict) else None
@@ -147,7 +148,9 @@ def parse_sidecar(content: bytes, where: str, known: tuple[Any, Sidecar] | None 
         return Sidecar.model_validate(document)
     except ValidationError as error:
         raise SpecError(
-            problems(error), where=where, remedy="Correct the file; `vai schema sidecar` prints its schema."
+            problems(error),
+            where=where,
+            remedy=f"Correct the file, whose schema `vai schema sidecar` prints. {DAMAGED}",
         ) from None
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from typing import Any
 from airflow_provider_vai.exceptions import PublishError
 from airflow_provider_vai.model.storage import AnyPath, folder, shown
 
-__all__ = ["AnyPath", "create", "folder", "local_path", "names", "read", "remove", "replace", "stamps"]
+__all__ = ["AnyPath", "create", "folder", "local_path", "names", "read", "remove", "replace", "replace_all", "stamps"]
 
 LOCAL = ("", "file", "local")
 STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az")
@@ -62,12 +63,35 @@ def replace(path: AnyPath, content: bytes) -> None:
     :param content: The whole content.
     :raises PublishError: the file cannot be written. The old content is unchanged.
     """
-    local = _local(path)
+    if _local(path) is not None:
+        replace_all({path: content})
+        return
     with _reported(path):
-        if local is None:
-            _replace_object(path, content)
-        else:
-            _replace_local(local, content)
+        _replace_object(path, content)
+
+
+def replace_all(contents: Mapping[AnyPath, bytes]) -> None:
+    """Replace several files in order, each atomically, as :func:`replace` does.
+
+    In a folder, every content is on the disk before the first file gets its name. So a full disk changes no file.
+
+    :param contents: The whole content of each file.
+    :raises PublishError: a file cannot be written. The files before it may have their new content.
+    """
+    with contextlib.ExitStack() as written:
+        waiting: list[tuple[AnyPath, Path, Path]] = []
+        for path, content in contents.items():
+            local = _local(path)
+            if local is None:
+                replace(path, content)
+                continue
+            with _reported(path):
+                waiting.append((path, local, written.enter_context(_waiting(local, content))))
+        for path, local, temporary in waiting:
+            with _reported(path):
+                os.replace(temporary, local)
+        for parent in {local.parent for _, local, _ in waiting}:
+            _sync(parent)
 
 
 def read(path: AnyPath) -> bytes | None:
@@ -116,7 +140,7 @@ def _listed(path: AnyPath, suffix: str) -> dict[str, Callable[[], object]]:
             found = _object_entries(path) if local is None else _local_entries(local)
         except FileNotFoundError:
             return {}
-    return {name: stamp for name, stamp in found.items() if name.endswith(suffix) and not _is_waiting(name)}
+    return {name: stamp_of for name, stamp_of in found.items() if name.endswith(suffix) and not _is_waiting(name)}
 
 
 def remove(path: AnyPath) -> None:
@@ -166,12 +190,6 @@ def _create_local(path: Path, content: bytes) -> bool:
                 return False
     _sync(path.parent)
     return True
-
-
-def _replace_local(path: Path, content: bytes) -> None:
-    with _waiting(path, content) as waiting:
-        os.replace(waiting, path)
-    _sync(path.parent)
 
 
 def _claim(waiting: Path, path: Path) -> bool:
@@ -228,6 +246,9 @@ def _sync(path: Path) -> None:
 
 
 def _read_local(path: Path) -> bytes:
+    mode = os.stat(path).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "not a regular file")  # reading a pipe or a device would never end
     for _ in range(ATTEMPTS):
         try:
             return path.read_bytes()

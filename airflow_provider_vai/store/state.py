@@ -7,17 +7,18 @@ work. Without a mark, files that differ from the newest entry were edited by a p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from airflow_provider_vai.exceptions import RenderError
+from airflow_provider_vai.exceptions import Conflict, EditedByHand, PublishError, RenderError
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar, parse_sidecar, sidecar_text
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.edits import dag_bytes, dag_text, is_dag_file_edited, is_spec_edited
 from airflow_provider_vai.store.shared_files import AnyPath
-from airflow_provider_vai.store.versions import Entry, VersionLog
+from airflow_provider_vai.store.versions import Entry, Mark, VersionLog, digest
 
 
 @dataclass(frozen=True)
@@ -106,14 +107,39 @@ def settled(folder: AnyPath, dag_id: str) -> AutomationState:
     :raises VaiError: see :func:`read_state`.
     """
     state = read_state(folder, dag_id)
-    if state.newest and state.log.is_marked(state.number):
-        show(state, state.newest)
-        state.log.unmark()
+    mark = state.log.marked(state.number) if state.newest else None
+    if state.newest and mark is not None:
+        _finish(state, state.newest, mark)
     elif state.newest is None and state.found and state.rendered and not is_spec_edited(state.found):
         _adopt(state, state.found, state.rendered)
     else:
         return state
     return read_state(folder, dag_id)
+
+
+def _finish(state: AutomationState, entry: Entry, mark: Mark) -> None:
+    """Finish the change of a killed writer, unless it was finished except for the mark.
+
+    :raises EditedByHand: somebody has edited one of the files since.
+    """
+    wanted = _contents(state, entry)
+    found = {path: shared_files.read(path) for path in wanted}
+    if not _is_alike(found[state.path], wanted[state.path]):  # the sidecar is written last
+        for path, content in found.items():
+            if content is None or _is_alike(content, wanted[path]) or mark.knows(content):
+                continue
+            raise EditedByHand(
+                f"the file was edited by hand while a change was not finished: {entry.summary} by {entry.by}",
+                where=str(path),
+                remedy="Move the file away, run `vai repair`, which finishes the change, and make your edit again.",
+            )
+        _write(wanted)
+    with suppress(PublishError):  # the files are complete, which the next writer sees
+        state.log.unmark(entry.number)
+
+
+def _is_alike(one: bytes | None, other: bytes | None) -> bool:
+    return one == other or (one is not None and other is not None and digest(one) == digest(other))
 
 
 def _adopt(state: AutomationState, found: Sidecar, rendered: str) -> None:
@@ -145,47 +171,99 @@ def log(
     :param spec: The spec of the entry's sidecar as JSON data, if the caller already has it.
     :raises Conflict: another writer was faster.
     """
-    before = [(path, shared_files.read(path)) for path in (state.dag, state.path)]
+    before = {path: shared_files.read(path) for path in (state.dag, state.path)}
     fields = entry.fields(spec)
     try:
-        state.log.mark(entry.number)
+        state.log.mark(entry.number, before.values())
         state.log.append(fields)
+    except Conflict:  # the mark may be that of the faster writer
+        raise
     except BaseException:
-        state.log.unmark()
+        with suppress(PublishError):  # it cannot be known whether the entry was written: the mark stays
+            if not state.log.has(entry.number):
+                state.log.unmark(entry.number)
         raise
     try:
         carry_out()
-        show(state, entry, fields["sidecar"])
+        _write(_contents(state, entry, fields["sidecar"]))
+        _catch_up(state, entry.number)
     except BaseException:  # including KeyboardInterrupt
-        for path, content in before:
-            if content is None:
-                shared_files.remove(path)
-            elif shared_files.read(path) != content:
-                shared_files.replace(path, content)
-        state.log.take_back(entry)
+        _undo(state, entry, before)
         raise
-    finally:
-        state.log.unmark()
+    with suppress(PublishError):  # the files are complete, which the next writer sees
+        state.log.unmark(entry.number)
 
 
-def show(state: AutomationState, entry: Entry, sidecar: Mapping[str, Any] | None = None) -> None:
-    """Write the DAG file and the sidecar of an entry, or remove them if it is a deletion.
+def _undo(state: AutomationState, entry: Entry, before: Mapping[AnyPath, bytes | None]) -> None:
+    """Restore the two files, and take the entry back.
 
-    The sidecar is written last, because it states the entry to which the two files belong.
+    :raises PublishError: they cannot be restored. The mark stays, and the next writer finishes the change.
+    """
+    try:
+        if _catch_up(state, entry.number):
+            return
+        _write(before)
+        state.log.take_back(entry)
+    except PublishError as error:
+        raise PublishError(
+            f"{error.problem}: a change has begun, and can be neither finished nor undone",
+            where=error.where,
+            remedy=f"{error.remedy} Then run `vai repair`: it finishes the change, as the next change does.",
+        ) from error
+    with suppress(PublishError):  # without the entry, it means nothing
+        state.log.unmark(entry.number)
+
+
+def _catch_up(state: AutomationState, number: int) -> bool:
+    """Write the files of the newest entry if another writer has built on the one with this number.
+
+    On an object store, nothing locks: another writer may take an unfinished change for that of a killed one, finish it,
+    and make the next change, before this one writes its files over the newer ones.
+
+    :return: whether there is a newer entry.
+    """
+    is_newer = False
+    while state.log.has(number + 1):
+        is_newer = True
+        now = VersionLog(state.dag.parent, state.log.dag_id)
+        newest = now.newest()
+        version = next(now.versions(), None) if newest and newest.change != "deleted" else None
+        if newest is None:
+            break
+        _write({**(_contents(state, version) if version else {}), **_contents(state, newest)})
+        number = newest.number
+    return is_newer
+
+
+def _contents(
+    state: AutomationState, entry: Entry, sidecar: Mapping[str, Any] | None = None
+) -> dict[AnyPath, bytes | None]:
+    """Return what a change makes of the DAG file and the sidecar; ``None``: the file is removed.
+
+    The sidecar comes last, because it states the entry to which the two files belong.
 
     :param sidecar: The entry's sidecar as JSON data, if the caller already has it.
     """
     if entry.change == "deleted":
-        shared_files.remove(state.dag)
-        shared_files.remove(state.path)
-        return
+        return {state.dag: None, state.path: None}
+    contents: dict[AnyPath, bytes | None] = {}
     if entry.change == "version":
-        before = shared_files.read(state.dag)
-        content = dag_bytes(entry.dag_file or "", before)
-        if before != content:
-            shared_files.replace(state.dag, content)
+        contents[state.dag] = dag_bytes(entry.dag_file or "", shared_files.read(state.dag))
     text = sidecar_text(sidecar) if sidecar else entry.sidecar.text()
-    shared_files.replace(state.path, text.encode("ascii"))
+    return {**contents, state.path: text.encode("ascii")}
+
+
+def _write(contents: Mapping[AnyPath, bytes | None]) -> None:
+    """Write or remove files, in order. A DAG file that would not change is not written."""
+    for path, content in contents.items():
+        if content is None:
+            shared_files.remove(path)
+    changed = {
+        path: content
+        for path, content in contents.items()
+        if content is not None and shared_files.read(path) != content
+    }
+    shared_files.replace_all(changed)
 
 
 def _read_sidecar(path: AnyPath, known: tuple[Any, Sidecar] | None) -> Sidecar | None:

@@ -10,7 +10,7 @@ A large entry is written as what changed since an earlier, whole one (``entry_ch
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ from airflow_provider_vai.store.shared_files import AnyPath
 Change = Literal["version", "activated", "paused", "deleted"]
 FOLDER = ".vai"  # hidden, because it contains no DAG files
 MARK = "under-way"
-REMEDY = "Restore the file, or upgrade airflow-provider-vai if a newer version wrote it."
+REMEDY = "Run `vai repair`, or upgrade airflow-provider-vai if a newer version wrote the file."
 
 WHOLE_BYTES = 64 * 1024
 """An entry that builds on another one must be smaller than its whole form by at least these bytes."""
@@ -72,6 +72,24 @@ class Entry(Spec):
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What an unfinished change has left in the log.
+
+    :param before: The digests of the DAG file and the sidecar before the change. Empty: an earlier release wrote the
+        mark, which did not note them.
+    """
+
+    before: frozenset[str]
+
+    def knows(self, content: bytes) -> bool:
+        """Return whether a file has its content from before the change, so nobody has edited it since.
+
+        :param content: The content of the DAG file or sidecar.
+        """
+        return not self.before or digest(content) in self.before
+
+
+@dataclass(frozen=True)
 class _Stored:
     """The content of an entry's file: a whole entry, or what changed since one."""
 
@@ -85,7 +103,7 @@ class _Stored:
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(self.content.replace(b"\r\n", b"\n")).hexdigest()  # Git may check it out with others
+        return digest(self.content)
 
     @property
     def reference(self) -> dict[str, Any]:
@@ -113,6 +131,33 @@ class VersionLog:
         """
         for name in reversed(self._names()):
             yield self._read(self.folder / name)
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of the entries, newest first."""
+        return [int(name[:-5]) for name in reversed(self._names())]
+
+    def set_aside(self, ending: str) -> list[int]:
+        """Return the numbers of the entries whose damaged files were kept under another name.
+
+        :param ending: What was added to the names of the files.
+        """
+        kept = [name.partition(".json")[0] for name in shared_files.names(self.folder, ending)]
+        return [int(name) for name in kept if name.isdecimal()]
+
+    def entry(self, number: int) -> Entry:
+        """Return the entry with a number.
+
+        :param number: The number of the entry.
+        :raises SpecError: it is missing, damaged, or was written by a newer version of this package.
+        """
+        return self._read(self.path(number))
+
+    def path(self, number: int) -> AnyPath:
+        """Return the path of an entry's file.
+
+        :param number: The number of the entry.
+        """
+        return self.folder / f"{number:06}.json"
 
     def newest(self) -> Entry | None:
         """Return the newest entry; ``None`` if the log is empty."""
@@ -146,40 +191,57 @@ class VersionLog:
         :param fields: The entry as :meth:`Entry.fields` returns it.
         :raises Conflict: another writer took the number.
         """
-        path, content = self._path(fields["number"]), self._content(fields)
+        path, content = self.path(fields["number"]), self._content(fields)
         try:
             is_ours = shared_files.create(path, content)
         except BaseException:  # including KeyboardInterrupt after the file got its name
             if shared_files.read(path) == content:
                 shared_files.remove(path)
             raise
-        if not is_ours:
+        if not is_ours and shared_files.read(path) != content:  # a client that repeats a put meets its own file
             raise conflict(self.dag_id, self.newest())
 
     def take_back(self, entry: Entry) -> None:
         """Remove an entry whose change could not be completed, unless another writer has already built on it."""
-        path = self._path(entry.number)
+        path = self.path(entry.number)
         self._whole = self._last = None
         if self._names()[-1:] == [path.name]:
             shared_files.remove(path)
 
-    def mark(self, number: int) -> None:
-        """Mark that an entry is about to be written and applied to the DAG file and sidecar."""
-        shared_files.replace(self.folder / MARK, str(number).encode("ascii"))
+    def mark(self, number: int, before: Iterable[bytes | None]) -> None:
+        """Mark that an entry is about to be written and applied to the DAG file and sidecar.
 
-    def unmark(self) -> None:
-        """Remove the mark: no change is in progress."""
-        shared_files.remove(self.folder / MARK)
+        :param number: The number of the entry.
+        :param before: The contents of the two files so far; ``None``: there is no such file.
+        """
+        words = [str(number), *(digest(content) for content in before if content is not None)]
+        shared_files.replace(self.folder / MARK, " ".join(words).encode("ascii"))
 
-    def is_marked(self, number: int) -> bool:
-        """Return whether the writer of this entry did not finish."""
-        return shared_files.read(self.folder / MARK) == str(number).encode("ascii")
+    def unmark(self, number: int) -> None:
+        """Remove the mark of an entry: its change is no longer in progress. The mark of another entry stays.
+
+        :param number: The number of the entry.
+        """
+        if self.marked(number) is not None:
+            shared_files.remove(self.folder / MARK)
+
+    def marked(self, number: int) -> Mark | None:
+        """Return the mark of the writer of an entry, who did not finish; ``None``: no such mark is there.
+
+        :param number: The number of the entry.
+        """
+        words = (shared_files.read(self.folder / MARK) or b"").decode("ascii", "replace").split()
+        return Mark(frozenset(words[1:])) if words[:1] == [str(number)] else None
+
+    def has(self, number: int) -> bool:
+        """Return whether there is an entry with this number.
+
+        :param number: The number of the entry.
+        """
+        return self.path(number).name in self._names()
 
     def _names(self) -> list[str]:
         return [name for name in shared_files.names(self.folder, ".json") if name[:-5].isdecimal()]
-
-    def _path(self, number: int) -> AnyPath:
-        return self.folder / f"{number:06}.json"
 
     def _content(self, fields: Mapping[str, Any]) -> bytes:
         """Return the bytes of an entry: whole, or what changed since the newest whole version if that is much less."""
@@ -195,12 +257,16 @@ class VersionLog:
     def _base(self, number: int) -> _Stored | None:
         """Return the whole version that an entry with this number may build on; ``None``: it has to be whole."""
         for earlier in range(number - 1, max(0, number - 1 - WHOLE_EVERY), -1):
-            path = self._path(earlier)
-            stored = self._stored(path)
-            if BASED_ON in stored.fields:
-                stored = self._base_of(path, stored.fields[BASED_ON])
-            if stored.fields["change"] == "version":
-                is_near = number - stored.fields["number"] <= WHOLE_EVERY
+            path = self.path(earlier)
+            try:
+                stored = self._stored(path)
+                if BASED_ON in stored.fields:
+                    stored = self._base_of(path, stored.fields[BASED_ON])
+                change, whole = stored.fields["change"], stored.fields["number"]
+            except (SpecError, KeyError, TypeError):  # damaged, or set aside: the new entry must not depend on it
+                return None
+            if change == "version":
+                is_near = number - whole <= WHOLE_EVERY
                 return stored if is_near and stored.size > WHOLE_BYTES else None
         return None
 
@@ -219,9 +285,9 @@ class VersionLog:
         """Return the whole entry that the entry in a file builds on."""
         with _reported(path):
             number, digest = reference["number"], reference["sha256"]
-            base = self._stored(self._path(number))
+            base = self._stored(self.path(number))
             if base.digest != digest:
-                raise ValueError(f"it is based on entry {number}, and {self._path(number).name} was changed since")
+                raise ValueError(f"it is based on entry {number}, and {self.path(number).name} was changed since")
             return base
 
     def _stored(self, path: AnyPath) -> _Stored:
@@ -237,6 +303,11 @@ class VersionLog:
         if not isinstance(fields, dict) or BASED_ON not in fields:
             self._whole = stored
         return stored
+
+
+def digest(content: bytes) -> str:
+    """Return the digest of a file's content. Line endings do not count: Git may check it out with others."""
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def _bytes(fields: Mapping[str, Any]) -> bytes:

@@ -10,10 +10,12 @@ from typing import Any
 
 from airflow_provider_vai import __version__
 from airflow_provider_vai.analysis.doctor.diagnosis import Diagnosis
-from airflow_provider_vai.analysis.doctor.versions import numbers
+from airflow_provider_vai.analysis.lint import checked_files
 from airflow_provider_vai.analysis.lint.installed import PACKAGE, extras_of, function_of, missing_of
 from airflow_provider_vai.analysis.lint.raw import list_of, object_of, text_of, texts_of
+from airflow_provider_vai.analysis.lint.stored import with_stored
 from airflow_provider_vai.analysis.lint.subjects import Subject, collected
+from airflow_provider_vai.languages.version_numbers import numbers
 from airflow_provider_vai.model.automation import Automation, Step
 
 NOT_OF_USERS = ("all", "airflow")
@@ -51,7 +53,7 @@ def of_folder(folder: Path | None) -> Needs:
     if folder is None or not folder.is_dir():
         return needed
     subjects, _, findings = collected([folder])
-    for finding in findings:
+    for finding in with_stored(findings, [folder], checked_files([folder])):
         needed.diagnoses.append(Diagnosis("DOC701", "warning", finding.file, finding.problem, finding.suggestion))
     for subject in subjects:
         if subject.form == "sidecar" and subject.dag_id:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from airflow_provider_vai import __version__
 from airflow_provider_vai.analysis.doctor.diagnosis import Diagnosis
+from airflow_provider_vai.languages.version_numbers import numbers
 
 OLDEST_PYTHON = (3, 10)
 OLDEST_AIRFLOW = (3, 1)
@@ -43,15 +43,6 @@ def own() -> Iterator[Diagnosis]:
         yield Diagnosis("DOC103", "error", "Airflow", f"{found} is too old", f"Run {wanted}.")
     else:
         yield Diagnosis("DOC103", "ok", "Airflow", found)
-
-
-def numbers(text: str) -> tuple[int, ...]:
-    """Return the numbers that a version begins with: ``3.1.0rc1`` is ``(3, 1, 0)``.
-
-    :param text: The version.
-    """
-    found = re.match(r"\d+(\.\d+)*", text)
-    return tuple(map(int, found[0].split("."))) if found else ()
 
 
 def _dotted(parts: tuple[int, ...]) -> str:

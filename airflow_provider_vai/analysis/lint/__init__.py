@@ -14,6 +14,7 @@ from typing import Any
 from airflow_provider_vai.analysis.lint.dag_file import DagFile, parsed
 from airflow_provider_vai.analysis.lint.finding import Finding
 from airflow_provider_vai.analysis.lint.folder import across
+from airflow_provider_vai.analysis.lint.stored import with_stored
 from airflow_provider_vai.analysis.lint.subjects import NOT_PYTHON, Subject, collected, files
 from airflow_provider_vai.analysis.lint.table import CHECKS, found_in
 from airflow_provider_vai.model.sidecar import SUFFIX
@@ -36,14 +37,14 @@ def lint(
         missing.
     :param progress: Gets the automations and what is done with them, and returns them one by one.
     """
-    known = None if known_connections is None else frozenset(known_connections)
+    known, paths = None if known_connections is None else frozenset(known_connections), list(paths)
     with knowing(()):  # a text is in the sidecar, in the DAG file and in each rule: it is looked through once
         subjects, dag_files, findings = collected(paths)
         for subject in progress(subjects, "checking"):
             findings += found_in(subject, known)
             subject.forget_rendered()
         findings += across(subjects, dag_files)
-    return _sorted(findings)
+    return _sorted(with_stored(findings, paths, checked_files(paths)))
 
 
 def lint_stored(folder: Path, sidecar: str, dag_file: str | None) -> list[Finding]:

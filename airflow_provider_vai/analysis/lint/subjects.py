@@ -18,7 +18,7 @@ from airflow_provider_vai.authoring.specs.file import ENDINGS, all_refusals, doc
 from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.model import version_1
 from airflow_provider_vai.model.automation import Automation
-from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar
+from airflow_provider_vai.model.sidecar import DAMAGED, SUFFIX, Sidecar
 from airflow_provider_vai.renderer.render import render
 
 UNREADABLE = "VAI001"
@@ -192,13 +192,11 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 def _subject(path: Path, findings: list[Finding]) -> Subject | None:
     try:
         value = document(path)
+        if not isinstance(value, dict):
+            raise SpecError("the file does not contain a JSON object", remedy="Write a spec.")
     except SpecError as error:
-        findings.append(Finding("error", str(path), "", error.problem, error.remedy, UNREADABLE))
-        return None
-    if not isinstance(value, dict):
-        findings.append(
-            Finding("error", str(path), "", "the file does not contain a JSON object", "Write a spec.", UNREADABLE)
-        )
+        remedy = DAMAGED if path.name.endswith(SUFFIX) and path.is_file() else error.remedy
+        findings.append(Finding("error", str(path), "", error.problem, remedy, UNREADABLE))
         return None
     is_older = version_1.is_older(value)
     data = version_1.migrated(value) if is_older else value

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from airflow_provider_vai.analysis.lint import data, derived, form, gates, installed, pair, start
 from airflow_provider_vai.analysis.lint.finding import CheckResult, Finding, Level
 from airflow_provider_vai.analysis.lint.folder import SAME_DAG_ID, SAME_PATH, SHARED_SECRET
+from airflow_provider_vai.analysis.lint.stored import DAMAGED, UNFINISHED
 from airflow_provider_vai.analysis.lint.subjects import NOT_PYTHON, REFUSED, UNREADABLE, Subject
 from airflow_provider_vai.secrets.masking import mask
 
@@ -148,6 +149,8 @@ CHECKS = (
     ),
     Check("VAI604", "warning", "The DAG file has other tasks than the spec.", pair.other_tasks),
     Check("VAI605", "error", "A sidecar is not named after its DAG id.", pair.wrong_name),
+    Check(DAMAGED, "error", "An entry of an automation's log, or its sidecar, is damaged or missing."),
+    Check(UNFINISHED, "error", "A change was interrupted, so the DAG file and the sidecar may not belong together."),
     Check(SAME_DAG_ID, "error", "Two automations, or an automation and another DAG file, have the same DAG id."),
     Check(SAME_PATH, "error", "Two webhooks have the same path."),
     Check(SHARED_SECRET, "warning", "Two webhooks share a connection, and so a secret."),

@@ -1,4 +1,4 @@
-"""``vai versions``, ``restore``, ``activate``, ``pause`` and ``delete``: the versions and status of an automation."""
+"""``vai versions``, ``restore``, ``repair``, ``activate``, ``pause`` and ``delete``: versions and status."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar
 from airflow_provider_vai.store import lifecycle
+from airflow_provider_vai.store.damage import logged_dag_ids
+from airflow_provider_vai.store.repair import Repair, repair as repaired
 from airflow_provider_vai.store.versions import Entry, VersionLog
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
         AutomationStatus,
         DeletedAutomation,
         ListedEntry,
+        RepairedFile,
         RestoredAutomation,
     )
 
@@ -79,6 +82,26 @@ def restore(arguments: Namespace) -> None:
         restored = f"version {arguments.version} was restored as version {files.version} ({files.status_text})"
         tell(f"{plain(dag_id)}: {restored}")
         after_writing([files])
+
+
+def repair(arguments: Namespace) -> int:
+    """Repair the files of automations from each other; return 1 if something is left."""
+    found: list[Repair] = []
+    for path in map(Path, arguments.path):
+        is_folder = path.is_dir()
+        for folder, dag_id in [(path, one) for one in logged_dag_ids(path)] if is_folder else [place(str(path))]:
+            found += repaired(folder, dag_id)
+    if arguments.json:
+        rows: list[RepairedFile] = [
+            {"file": str(one.path), "problem": one.problem, "outcome": one.outcome, "is_repaired": one.is_repaired}
+            for one in found
+        ]
+        print_json(rows)
+    for one in found if not arguments.json else ():
+        say(f"{plain(one.path, 500)}: {plain(one.problem, 1000)}", f"  {plain(one.outcome, 1000)}")
+    if not found and not arguments.json:
+        tell("nothing to repair")
+    return 0 if all(one.is_repaired for one in found) else 1
 
 
 def activate(arguments: Namespace) -> None:

@@ -116,6 +116,8 @@ def test_an_automation(vai: Vai, dag: str) -> None:
     Path(dag).write_text(f"{rendered}\n# by hand\n")
     assert check_output("verify", vai("verify", dag, code=1))
     Path(dag).write_text(rendered)
+    Path(dag).with_name("report.vai.json").write_text("{")
+    assert check_output("repair", vai("repair", dag))[0]["is_repaired"]
     assert check_output("delete", vai("delete", dag))["deleted"]
 
 

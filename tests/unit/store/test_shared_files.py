@@ -292,6 +292,13 @@ def test_names_are_of_files_and_sorted(tmp_path: Path) -> None:
     assert names(tmp_path / "missing") == []
 
 
+def test_a_pipe_is_not_read(tmp_path: Path) -> None:
+    """Reading it would never end."""
+    os.mkfifo(tmp_path / "a.json")
+    with pytest.raises(PublishError, match="not a regular file"):
+        read(tmp_path / "a.json")
+
+
 def test_what_is_missing(tmp_path: Path) -> None:
     """Reading a missing file returns nothing, and removing it succeeds."""
     assert read(tmp_path / "a" / "b") is None

@@ -107,7 +107,7 @@ def test_a_damaged_base_is_reported(folder: Path, damage: Any, problem: str) -> 
     damage(folder / ".vai/report/000001.json")
     with pytest.raises(SpecError, match=problem) as caught:
         VersionLog(folder, "report").newest()
-    assert "Restore the file" in str(caught.value)
+    assert "vai repair" in str(caught.value)
 
 
 @pytest.mark.parametrize("based_on", [7, {}, {"number": "x", "sha256": ""}, {"number": 2, "sha256": ""}, None])
@@ -115,7 +115,7 @@ def test_a_damaged_reference_is_reported(folder: Path, based_on: Any) -> None:
     """An entry that names no other entry as its base is refused."""
     file = folder / ".vai/report/000002.json"
     file.write_text(json.dumps({**stored(folder, 2), "based_on": based_on}))
-    with pytest.raises(SpecError, match="Restore the file"):
+    with pytest.raises(SpecError, match="vai repair"):
         VersionLog(folder, "report").newest()
 
 
