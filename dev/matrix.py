@@ -26,33 +26,12 @@ RIGHT = ("operators", "sensors", "hooks", "plugin", "recorder")
 NOT_HERE = ("dev", "project")
 """Unit tests of the repository itself, not of what is installed."""
 
-INTEGRATION = [
-    "airflow_names",
-    "approval",
-    "assets",
-    "call_agent",
-    "call_automation",
-    "conditional_branch",
-    "dag_processor",
-    "dag_versions",
-    "dags_test",
-    "date_templates",
-    "derived",
-    "doctor",
-    "duckdb_transform",
-    "example_dags",
-    "file_sync",
-    "generate_query",
-    "goldens",
-    "http_request",
-    "mcp_tool",
-    "object_storage",
-    "operators",
-    "python_tool",
-    "rendered_files",
-    "schedules",
-    "serialization",
-]
+INTEGRATION = (
+    *("airflow_names", "approval", "assets", "call_agent", "call_automation", "conditional_branch", "dag_processor"),
+    *("dag_versions", "dags_test", "date_templates", "derived", "doctor", "duckdb_transform", "example_dags"),
+    *("file_sync", "generate_query", "goldens", "http_request", "mcp_tool", "object_storage", "operators"),
+    *("python_tool", "rendered_files", "schedules", "serialization"),
+)
 """Integration tests whose answer can differ between versions: ``tests/integration/test_<name>.py``."""
 
 CELL_SECONDS = 60 * 60

@@ -49,7 +49,7 @@ def _loaded(file: str, dag_id: str) -> Any:
 
 
 def _bag(file: str) -> Any:
-    """Return the DAGs of a file. ``DAG.test`` of Airflow 3.1.0 runs only what the database has, so they are put there."""
+    """Return the DAGs of a file. In Airflow 3.1 also put them into the database, where its ``DAG.test`` looks."""
     try:
         from airflow.dag_processing.dagbag import DagBag
     except ImportError:  # Airflow 3.1
