@@ -15,7 +15,7 @@ from pathlib import Path
 import airflows
 
 ROOT = Path(__file__).resolve().parents[1]
-SINCE = {"agent": "3.3.1", "mcp": "3.3.1"}
+SINCE = {"agent": "3.4.0", "mcp": "3.3.1"}
 """Extras that need a provider which older releases of Airflow never had beside them: the first release that had it."""
 
 HINT = re.compile(r"(Because .*?)(?:, we can conclude|\.\s|$)", re.DOTALL)
