@@ -2,9 +2,9 @@
 
 Scripts call :func:`python`. By hand: ``python dev/environment.py [--python INTERPRETER] [EXTRA ...]``. A call that
 has nothing to do returns at once. Uses uv if there is one, else pip. Standard library only. :func:`oldest_or_exit`
-creates a second environment, ``.venv-3.1``, with the oldest Airflow that the project supports, :func:`next_or_exit`
-``.venv-next`` with the newest pre-release, :func:`base` ``.venv-base`` without any extra, and :func:`docs_or_exit`
-``.venv-docs``, which builds the documentation.
+returns the environment with the oldest Airflow that the project supports, :func:`next_or_exit` the one with the newest
+pre-release (both are cells of the matrix, see ``matrix.py``), :func:`base` ``.venv-base`` without any extra, and
+:func:`docs_or_exit` ``.venv-docs``, which builds the documentation.
 """
 
 from __future__ import annotations
@@ -21,19 +21,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import airflows
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 FOLDER = REPOSITORY / ".venv"
 STAMP = FOLDER / "vai-environment.json"
 CONSTRAINTS = Path("dev/constraints.txt")
 OLDEST = (3, 10)
-OLDEST_AIRFLOW = REPOSITORY / ".venv-3.1"
-# Airflow's constraint files are not on a package index: use the releases of a day on which all suited this version.
-OLDEST_PACKAGES = ["--exclude-newer", "2026-03-20", "apache-airflow==3.1.8", "-e", ".[duckdb,flashboard,http]"]
-NEXT_AIRFLOW = REPOSITORY / ".venv-next"
-NEXT_PACKAGES = ["--prerelease", "allow", "apache-airflow==3.4.0b2", "-e", ".[duckdb,flashboard,http]"]
 BASE = REPOSITORY / ".venv-base"
 DOCS = REPOSITORY / ".venv-docs"
 DOCS_PACKAGES = REPOSITORY / "dev/docs_site/requirements.txt"
+EVERY_EXTRA = ("agent", "all", "mcp")
 DEVELOPMENT = "dev"
 """Not an extra, but the dependency group of developers, which comes with every extra."""
 _VERSION = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
@@ -71,13 +69,10 @@ def python(extras: Sequence[str] = ("all",), interpreter: str | None = None) -> 
 def oldest_or_exit() -> Path:
     """Return the interpreter of the environment with the oldest Airflow; create the environment first if necessary.
 
-    It has what the tests of gates, triggers and webhooks need. It requires uv, because pip cannot install the releases
-    of a given day. Like :func:`python_or_exit`, prints an error and exits with 1 if that fails.
+    It requires uv, because pip cannot install the releases of a given day. Like :func:`python_or_exit`, prints an error
+    and exits with 1 if that fails.
     """
-    try:
-        return separate(OLDEST_AIRFLOW, OLDEST_PACKAGES)
-    except InstallError as error:
-        sys.exit(f"environment: {error}")
+    return _usual_or_exit(airflows.LOWEST)
 
 
 def next_or_exit() -> Path:
@@ -85,10 +80,44 @@ def next_or_exit() -> Path:
 
     Like :func:`oldest_or_exit`.
     """
+    return _usual_or_exit(airflows.NEXT)
+
+
+def _usual_or_exit(row: airflows.Airflow) -> Path:
     try:
-        return separate(NEXT_AIRFLOW, NEXT_PACKAGES)
+        return of(row, airflows.USUAL)
     except InstallError as error:
         sys.exit(f"environment: {error}")
+
+
+def of(row: airflows.Airflow, version: str) -> Path:
+    """Return the interpreter of the environment of a cell of the matrix; create the environment first if necessary.
+
+    It has every extra that this Airflow can have, and what the unit and integration tests need.
+
+    :param row: the Airflow.
+    :param version: the Python, as two numbers.
+    :raises InstallError: there is no such Python or no uv, or the installation failed.
+    """
+    found = interpreter(version)
+    if found is None:
+        raise InstallError(f"no Python {version} on this machine")
+    packages = [*row.packages, "-e", f".[{','.join(row.extras)}]", "--group", "test"]
+    return separate(REPOSITORY / f".venv-{row.name}-{version}", packages, found)
+
+
+def interpreter(version: str) -> str | None:
+    """Return a Python of this version: from the PATH, or one that pyenv or uv keeps.
+
+    :param version: two numbers, ``3.12``.
+    :return: its path; ``None`` if there is none.
+    """
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    places = [shutil.which(f"python{version}"), *map(str, sorted(pyenv.glob(f"{version}.*/bin/python")))]
+    if uv := shutil.which("uv"):
+        asked = subprocess.run([uv, "python", "find", version], capture_output=True, text=True, check=False)
+        places.append(asked.stdout.strip())
+    return next((place for place in places if place and (_version(place) or "").startswith(f"{version}.")), None)
 
 
 def base() -> Path:
@@ -111,8 +140,13 @@ def docs_or_exit() -> Path:
         sys.exit(f"environment: {error}")
 
 
-def separate(folder: Path, packages: list[str]) -> Path:
-    """Return the interpreter of an environment of its own with these packages; create it first if necessary."""
+def separate(folder: Path, packages: list[str], interpreter: str = sys.executable) -> Path:
+    """Return the interpreter of an environment of its own with these packages; create it first if necessary.
+
+    :param folder: the environment.
+    :param packages: the arguments of ``uv pip install``.
+    :param interpreter: the Python to create it with.
+    """
     executable, stamp = folder / "bin" / "python", folder / "vai-environment.json"
     wanted = json.dumps({"inputs": _inputs(" ".join(packages))})
     with _alone():
@@ -121,7 +155,7 @@ def separate(folder: Path, packages: list[str]) -> Path:
             if uv is None:
                 raise InstallError(f"{folder.name} needs uv: install it (pip install uv).")
             _say(f"creating {folder.name}")
-            _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], "uv failed")
+            _run([uv, "venv", "--quiet", "--clear", "--python", interpreter, str(folder)], "uv failed")
             _run([uv, "pip", "install", "--python", str(executable), *packages], "the installation failed")
             stamp.write_text(wanted)
     return executable
@@ -146,7 +180,7 @@ def _install(executable: Path, extras: list[str]) -> None:
     STAMP.write_text(json.dumps({"inputs": "unfinished"}))
     group = ["--group", DEVELOPMENT] if DEVELOPMENT in extras else []
     named = [name for name in extras if name != DEVELOPMENT]
-    target = f".[{','.join(['all'] if group else named)}]" if extras else "."
+    target = f".[{','.join(EVERY_EXTRA if group else named)}]" if extras else "."
     constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
     _say(f"installing {target} (takes some minutes the first time)")
     _run([*_installer(executable), "-e", target, *group, *constraints], "the installation failed")

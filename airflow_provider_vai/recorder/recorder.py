@@ -191,7 +191,10 @@ def decision(ti: Any) -> document.Record:
 
     :return: ``resolvedBy``, ``resolvedAt`` and ``resolutionNote``, as far as Airflow records them.
     """
-    from airflow.sdk.serde import deserialize
+    try:
+        from airflow.sdk.serde import deserialize
+    except ImportError:  # Airflow 3.1
+        from airflow.serialization.serde import deserialize
 
     # When a task resumes after waiting, Airflow passes the response as an argument of the resumed method.
     next_kwargs = getattr(getattr(ti, "_ti_context_from_server", None), "next_kwargs", None)

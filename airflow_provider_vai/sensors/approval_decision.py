@@ -13,15 +13,11 @@ from airflow.sdk.timezone import utcnow
 from airflow_provider_vai.exceptions import UnusablePath
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.operators.runtime import results
+from airflow_provider_vai.operators.runtime.airflow_errors import DownstreamTasksSkipped
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 from airflow_provider_vai.operators.runtime.masking import masked
 from airflow_provider_vai.sensors.approval_question import APPROVE
 from airflow_provider_vai.sensors.guarded import Guarded
-
-try:
-    from airflow.sdk.exceptions import DownstreamTasksSkipped
-except ImportError:  # Airflow 3.1
-    from airflow.exceptions import DownstreamTasksSkipped
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any
+
+import pytest
 
 
 @contextmanager
@@ -58,6 +61,8 @@ def answering(
 @contextmanager
 def meanwhile(work: Callable[[Any], None]) -> Iterator[None]:
     """Retry a database operation while a DAG runs, because SQLite may be locked."""
+    if version("apache-airflow-core").startswith("3.2."):
+        pytest.skip("DAG.test of Airflow 3.2 cannot serve the questions of gates; the end-to-end tests do")
     from airflow.utils.session import create_session
     from sqlalchemy.exc import OperationalError
 

@@ -21,9 +21,9 @@ EXPECTED = GOLDEN / "demo" / "expected" / "monthly_revenue_report.vai.json"
 
 def version_hash(dag: Path) -> str:
     """Return the digest with which Airflow distinguishes DAG versions."""
-    from airflow.dag_processing.dagbag import DagBag
     from airflow.models.serialized_dag import SerializedDagModel
-    from airflow.serialization.serialized_objects import DagSerialization
+
+    from tests.airflow_names import DagBag, DagSerialization
 
     bag = DagBag(dag_folder=str(dag))
     assert bag.import_errors == {}

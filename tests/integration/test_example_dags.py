@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from airflow.dag_processing.dagbag import DagBag
 
+from tests.airflow_names import DagBag
 from tests.paths import ROOT
 
 pytestmark = pytest.mark.integration

@@ -39,7 +39,7 @@ def sidecar_of(case: Case) -> Sidecar:
 @pytest.fixture(scope="module")
 def loaded(database: Path) -> Callable[[Case], Any]:
     """Return a function that loads a case's folder as the DAG processor does, and returns its only DAG."""
-    from airflow.dag_processing.dagbag import DagBag
+    from tests.airflow_names import DagBag
 
     def load(case: Case) -> Any:
         bag = DagBag(dag_folder=str(case.expected), safe_mode=True)
@@ -71,7 +71,7 @@ def test_dag_is_what_the_sidecar_says(case: Case, loaded: Callable[[Case], Any])
 @pytest.mark.parametrize("case", UNMAPPED, ids=lambda case: case.name)
 def test_arguments_survive_serialization(case: Case, loaded: Callable[[Case], Any]) -> None:
     """The serialized DAG has each frozen value, and names the source of each wire."""
-    from airflow.serialization.serialized_objects import DagSerialization
+    from tests.airflow_names import DagSerialization
 
     sidecar = sidecar_of(case)
     serialized = json.loads(json.dumps(DagSerialization.to_dict(loaded(case))))
@@ -94,7 +94,7 @@ def test_arguments_survive_serialization(case: Case, loaded: Callable[[Case], An
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_loading_twice_gives_one_version(case: Case, loaded: Callable[[Case], Any]) -> None:
     """An unchanged file is the same DAG: Airflow makes no new version."""
-    from airflow.serialization.serialized_objects import DagSerialization
+    from tests.airflow_names import DagSerialization
 
     one, other = (json.dumps(DagSerialization.to_dict(loaded(case)), sort_keys=True) for _ in range(2))
     assert one == other
@@ -114,7 +114,7 @@ def derived(database: Path) -> Iterator[Any]:
 
 def runnable(name: str, database: Path) -> Iterator[Any]:
     """Yield the DAG of a case while its file is in the DAGs folder."""
-    from airflow.dag_processing.dagbag import DagBag
+    from tests.airflow_names import DagBag
 
     source = next(next(case for case in CASES if case.name == name).expected.glob("*.py"))
     file = database / "dags" / source.name

@@ -112,8 +112,7 @@ BEYOND = {
 @pytest.mark.parametrize("change", AT_THE_LIMIT.values(), ids=AT_THE_LIMIT)
 def test_airflow_loads_what_is_at_the_limit(tmp_path: Path, change: Any) -> None:
     """The file has no import error, and its DAG can be serialized and stored as the scheduler does."""
-    from airflow.dag_processing.dagbag import DagBag
-    from airflow.serialization.serialized_objects import DagSerialization
+    from tests.airflow_names import DagBag, DagSerialization
 
     document = automation(tmp_path).model_dump(mode="json")
     change(document)

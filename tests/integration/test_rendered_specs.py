@@ -223,7 +223,7 @@ def test_a_rejection_of_a_step_for_each_element_skips_all_of_them(run_spec: Run)
 @pytest.mark.parametrize(("mark", "name"), [("spec", "nightly.vai.yaml"), ("platform", "sync.json")])
 def test_a_spec_by_hand_becomes_the_same_graph(mark: str, name: str, database: Path, tmp_path: Path) -> None:
     """The example in the docs becomes a file that Airflow loads with the same tasks and edges."""
-    from airflow.dag_processing.dagbag import DagBag
+    from tests.airflow_names import DagBag
 
     page = (HERE.parents[1] / "dev/docs/spec.md").read_text(encoding="utf-8")
     (tmp_path / name).write_text(re.search(rf"<!-- {mark} -->\n```\w+\n(.*?)```\n", page, re.DOTALL)[1])

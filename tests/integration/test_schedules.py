@@ -66,7 +66,7 @@ PARAMS = st.sampled_from([{}, {"default": "EU"}, {"schema": {"type": "string"}},
 
 def loaded(text: str) -> Any:
     """Return the DAG of a file, as Airflow's scheduler has it: checked, serialized and read back."""
-    from airflow.serialization.serialized_objects import DagSerialization
+    from tests.airflow_names import DagSerialization
 
     names: dict[str, Any] = {}
     exec(compile(text, "rendered.py", "exec"), names)

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.integration
 FILES = sorted(GOLDEN.glob("*/expected/*.py"))
 SCRIPT = """
 import hashlib, json, sys
-from airflow.dag_processing.dagbag import DagBag
-from airflow.serialization.serialized_objects import DagSerialization
+from tests.airflow_names import DagBag
+from tests.airflow_names import DagSerialization
 
 made = {}
 for file in sys.argv[1:]:

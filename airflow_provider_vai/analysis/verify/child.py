@@ -42,12 +42,26 @@ def _reply(request: dict[str, Any]) -> dict[str, Any]:
 
 def _loaded(file: str, dag_id: str) -> Any:
     """Return the DAG; if it cannot be loaded, return the reason as text."""
-    from airflow.dag_processing.dagbag import DagBag
-
-    bag = DagBag(dag_folder=file, safe_mode=False)
+    bag = _bag(file)
     if bag.import_errors:
         return f"the DAG file cannot be imported: {next(iter(bag.import_errors.values())).strip().splitlines()[-1]}"
     return bag.dags.get(dag_id) or f"the file does not contain the DAG {dag_id!r}; it contains {sorted(bag.dags)}"
+
+
+def _bag(file: str) -> Any:
+    """Return the DAGs of a file. In Airflow 3.1 also put them into the database, where its ``DAG.test`` looks."""
+    try:
+        from airflow.dag_processing.dagbag import DagBag
+    except ImportError:  # Airflow 3.1
+        from airflow.dag_processing.bundles.manager import DagBundlesManager
+        from airflow.models.dagbag import DagBag, sync_bag_to_db
+
+        bag = DagBag(dag_folder=file, safe_mode=False)
+        bundles = DagBundlesManager()
+        bundles.sync_bundles_to_db()
+        sync_bag_to_db(bag, next(iter(bundles.get_all_dag_bundles())).name, None)
+        return bag
+    return DagBag(dag_folder=file, safe_mode=False)
 
 
 def _run(dag: Any, conf: Any) -> dict[str, Any]:

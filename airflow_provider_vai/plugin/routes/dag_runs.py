@@ -9,7 +9,7 @@ from typing import Any, Literal
 from airflow.api.common.trigger_dag import trigger_dag
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep
-from airflow.exceptions import DagRunAlreadyExists, ParamValidationError
+from airflow.exceptions import DagRunAlreadyExists
 from airflow.models.dag_version import DagVersion
 from airflow.models.dagcode import DagCode
 from airflow.models.dagrun import DagRun
@@ -23,6 +23,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from airflow_provider_vai.operators.runtime import masking
+from airflow_provider_vai.operators.runtime.airflow_errors import ParamValidationError
 from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.access import READ_RUN, changing, reading
 from airflow_provider_vai.plugin.api.dag_versions import EDITED, versions_by_digest

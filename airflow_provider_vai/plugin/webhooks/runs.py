@@ -7,7 +7,7 @@ import traceback
 from typing import Any
 
 from airflow.api.common.trigger_dag import trigger_dag
-from airflow.exceptions import DagRunAlreadyExists, ParamValidationError
+from airflow.exceptions import DagRunAlreadyExists
 from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
@@ -15,6 +15,7 @@ from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import select
 
 from airflow_provider_vai.exceptions import VaiError
+from airflow_provider_vai.operators.runtime.airflow_errors import ParamValidationError
 
 log = logging.getLogger(__name__)
 

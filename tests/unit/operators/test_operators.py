@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from airflow.sdk import DAG
-from airflow.serialization.serialized_objects import DagSerialization
 
 from airflow_provider_vai.get_provider_info import OPERATORS
 from airflow_provider_vai.operators.arguments import item, wired
@@ -21,6 +20,7 @@ from airflow_provider_vai.operators.mcp.answer import result as mcp_result
 from airflow_provider_vai.operators.mcp_tool import McpToolOperator
 from airflow_provider_vai.operators.python_tool import PythonToolOperator
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+from tests.airflow_names import DagSerialization
 
 
 def python_tool(**arguments: Any) -> PythonToolOperator:

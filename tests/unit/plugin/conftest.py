@@ -76,7 +76,8 @@ def read_by_airflow(database: Path, folder: Path) -> Iterator[Any]:
 
     def read(dag_id: str = "nightly") -> None:
         from airflow.dag_processing.bundles.manager import DagBundlesManager
-        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+
+        from tests.airflow_names import DagBag, sync_bag_to_db
 
         with create_session() as session:
             if session.get(DagBundleModel, BUNDLE) is None:

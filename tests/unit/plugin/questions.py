@@ -84,11 +84,12 @@ def ask(folder: Path, dag_id: str, run_id: str, task_id: str, *, map_index: int 
     :param fields: ``results`` by task id, ``users``, ``asked_at``, ``deadline``; ``body``, ``subject``, ``params`` to
         write something else into the question.
     """
-    from airflow.dag_processing.dagbag import DagBag
     from airflow.models.hitl import HITLDetail
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils.session import create_session
     from sqlalchemy import select
+
+    from tests.airflow_names import DagBag
 
     results: Mapping[str, Any] = fields.get("results", RESULTS)
     gate = DagBag(str(folder / f"{dag_id}.py"), bundle_path=folder, bundle_name="x").dags[dag_id].get_task(task_id)

@@ -116,3 +116,17 @@ def test_a_task_asks_no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [outlet.uri for outlet in step.outlets] == ["vai://actions/python_tool/d/t"]
     with pytest.raises(AssertionError, match="asked who spells"):
         asset.Asset("vai://actions/python_tool/d/t")
+
+
+AT_RUN_TIME = """
+import sys
+from airflow_provider_vai.operators.web import guard, response, shape
+assert guard.checked_headers({}) == {}
+assert "airflow_provider_vai.secrets.find" not in sys.modules, "the patterns of credentials were imported"
+assert guard.checked_headers({"Accept": "text/plain"}) == {"Accept": "text/plain"}
+"""
+
+
+def test_a_plain_request_needs_no_patterns_of_credentials() -> None:
+    """A step that sends a request without headers does not pay for compiling what credentials look like."""
+    subprocess.run([sys.executable, "-c", AT_RUN_TIME], check=True, capture_output=True)
