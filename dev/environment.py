@@ -3,8 +3,9 @@
 Scripts call :func:`python`. By hand: ``python dev/environment.py [--python INTERPRETER] [EXTRA ...]``. A call that
 has nothing to do returns at once. Uses uv if there is one, else pip. Standard library only. :func:`oldest_or_exit`
 creates a second environment, ``.venv-3.1``, with the oldest Airflow that the project supports, :func:`next_or_exit`
-``.venv-next`` with the newest pre-release, :func:`base` ``.venv-base`` without any extra, and :func:`docs_or_exit`
-``.venv-docs``, which builds the documentation.
+``.venv-next`` with the newest pre-release, :func:`base` ``.venv-base`` without any extra, :func:`cluster_or_exit`
+``.venv-cluster`` with what several machines need, and :func:`docs_or_exit` ``.venv-docs``, which builds the
+documentation.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ OLDEST_PACKAGES = ["--exclude-newer", "2026-03-20", "apache-airflow==3.1.8", "-e
 NEXT_AIRFLOW = REPOSITORY / ".venv-next"
 NEXT_PACKAGES = ["--prerelease", "allow", "apache-airflow==3.4.0b2", "-e", ".[duckdb,flashboard,http]"]
 BASE = REPOSITORY / ".venv-base"
+CLUSTER = REPOSITORY / ".venv-cluster"
+CLUSTER_PROVIDERS = ("celery", "fab", "git", "redis")
 DOCS = REPOSITORY / ".venv-docs"
 DOCS_PACKAGES = REPOSITORY / "dev/docs_site/requirements.txt"
 DEVELOPMENT = "dev"
@@ -98,6 +101,19 @@ def base() -> Path:
     """
     constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
     return separate(BASE, ["-e", ".[airflow]", *constraints])
+
+
+def cluster_or_exit() -> Path:
+    """Return the interpreter of the environment for an Airflow on several machines; create it first if necessary.
+
+    It has every extra, the Celery executor, FAB's login and Git DAG bundles. Like :func:`oldest_or_exit`.
+    """
+    providers = [f"apache-airflow-providers-{name}" for name in CLUSTER_PROVIDERS]
+    constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
+    try:
+        return separate(CLUSTER, ["-e", ".[all]", *providers, "psycopg[binary]", *constraints])
+    except InstallError as error:
+        sys.exit(f"environment: {error}")
 
 
 def docs_or_exit() -> Path:
