@@ -35,6 +35,8 @@ NEXT_PACKAGES = ["--prerelease", "allow", "apache-airflow==3.4.0b2", "-e", ".[du
 BASE = REPOSITORY / ".venv-base"
 CLUSTER = REPOSITORY / ".venv-cluster"
 CLUSTER_PROVIDERS = ("celery", "fab", "git", "redis")
+# release 3.26 of the Celery provider cannot be imported with Celery 5.7
+CLUSTER_PACKAGES = ["celery>=5.5,<5.7", "psycopg[binary]"]
 DOCS = REPOSITORY / ".venv-docs"
 DOCS_PACKAGES = REPOSITORY / "dev/docs_site/requirements.txt"
 DEVELOPMENT = "dev"
@@ -111,7 +113,7 @@ def cluster_or_exit() -> Path:
     providers = [f"apache-airflow-providers-{name}" for name in CLUSTER_PROVIDERS]
     constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
     try:
-        return separate(CLUSTER, ["-e", ".[all]", *providers, "psycopg[binary]", *constraints])
+        return separate(CLUSTER, ["-e", ".[all]", *providers, *CLUSTER_PACKAGES, *constraints])
     except InstallError as error:
         sys.exit(f"environment: {error}")
 

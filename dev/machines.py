@@ -1,8 +1,9 @@
 """Machines for tests: each is a set of Linux namespaces with a host name, an address and a folder of its own.
 
-:class:`Network` puts the calling thread, and what it starts from then on, on the machine ``hub``. Every machine sees its
-own folder at the same path, and nothing of the other machines' folders but ``volume``, which stands for a file system
-that all of them mount. All of it vanishes with the process that made it. Needs root on Linux, ``ip`` and ``unshare``.
+:class:`Network` puts the calling thread, and what it starts from then on, on the machine ``hub``. Every machine sees
+its own folder at the same path, and nothing of the other machines' folders but ``volume``, which stands for a file
+system that all of them mount. All of it vanishes with the process that made it. Needs root on Linux, ``ip`` and
+``unshare``.
 """
 
 from __future__ import annotations

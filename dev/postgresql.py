@@ -1,6 +1,7 @@
 """A private PostgreSQL server for tests: start it, create databases in it, stop it, and leave nothing behind.
 
-It uses Debian's programs and listens on a socket in its own folder, and on an address only if one is given. Standard library only.
+It uses Debian's programs and listens on a socket in its own folder, and on an address only if one is given. Standard
+library only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The local services that the DAG ``every_kind`` calls: a shop with a search and a news page, a model, a notebook.
 
-Each is a :class:`Service` on a free port of 127.0.0.1, or of another address. ``python dev/example/services.py PORT FILE
-[ADDRESS]`` serves the notebook over MCP: its tool ``add_note`` appends to the file. Only the notebook needs more than the standard library (``mcp``).
+Each is a :class:`Service` on a free port of 127.0.0.1, or of another address. ``python dev/example/services.py PORT
+FILE [ADDRESS]`` serves the notebook over MCP: its tool ``add_note`` appends to the file. Only the notebook needs more
+than the standard library (``mcp``).
 """
 
 from __future__ import annotations
