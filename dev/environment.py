@@ -36,7 +36,7 @@ BASE = REPOSITORY / ".venv-base"
 CLUSTER = REPOSITORY / ".venv-cluster"
 CLUSTER_PROVIDERS = ("celery", "fab", "git", "redis")
 # release 3.26 of the Celery provider cannot be imported with Celery 5.7
-CLUSTER_PACKAGES = ["celery>=5.5,<5.7", "psycopg[binary]"]
+CLUSTER_PACKAGES = ["celery>=5.5,<5.7", "openai", "psycopg[binary]"]
 DOCS = REPOSITORY / ".venv-docs"
 DOCS_PACKAGES = REPOSITORY / "dev/docs_site/requirements.txt"
 DEVELOPMENT = "dev"
