@@ -3,8 +3,9 @@
 Scripts call :func:`python`. By hand: ``python dev/environment.py [--python INTERPRETER] [EXTRA ...]``. A call that
 has nothing to do returns at once. Uses uv if there is one, else pip. Standard library only. :func:`oldest_or_exit`
 returns the environment with the oldest Airflow that the project supports, :func:`next_or_exit` the one with the newest
-pre-release (both are cells of the matrix, see ``matrix.py``), :func:`base` ``.venv-base`` without any extra, and
-:func:`docs_or_exit` ``.venv-docs``, which builds the documentation.
+pre-release (both are cells of the matrix, see ``matrix.py``), :func:`base` ``.venv-base`` without any extra,
+:func:`cluster_or_exit` ``.venv-cluster`` with what several machines need, and :func:`docs_or_exit` ``.venv-docs``, which
+builds the documentation.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ STAMP = FOLDER / "vai-environment.json"
 CONSTRAINTS = Path("dev/constraints.txt")
 OLDEST = (3, 10)
 BASE = REPOSITORY / ".venv-base"
+CLUSTER = REPOSITORY / ".venv-cluster"
+CLUSTER_PROVIDERS = ("celery", "fab", "git", "redis")
+# release 3.26 of the Celery provider cannot be imported with Celery 5.7
+CLUSTER_PACKAGES = ["celery>=5.5,<5.7", "openai", "psycopg[binary]"]
 DOCS = REPOSITORY / ".venv-docs"
 DOCS_PACKAGES = REPOSITORY / "dev/docs_site/requirements.txt"
 EVERY_EXTRA = ("agent", "all", "mcp")
@@ -127,6 +132,19 @@ def base() -> Path:
     """
     constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
     return separate(BASE, ["-e", ".[airflow]", *constraints])
+
+
+def cluster_or_exit() -> Path:
+    """Return the interpreter of the environment for an Airflow on several machines; create it first if necessary.
+
+    It has every extra, the Celery executor, FAB's login and Git DAG bundles. Like :func:`oldest_or_exit`.
+    """
+    providers = [f"apache-airflow-providers-{name}" for name in CLUSTER_PROVIDERS]
+    constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
+    try:
+        return separate(CLUSTER, ["-e", ".[all]", *providers, *CLUSTER_PACKAGES, *constraints])
+    except InstallError as error:
+        sys.exit(f"environment: {error}")
 
 
 def docs_or_exit() -> Path:

@@ -1,6 +1,7 @@
 """A private PostgreSQL server for tests: start it, create databases in it, stop it, and leave nothing behind.
 
-It uses Debian's programs and listens on a socket in its own folder only. Standard library only.
+It uses Debian's programs and listens on a socket in its own folder, and on an address only if one is given. Standard
+library only.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 USER = "postgres"
 # a test's server loses nothing that matters, and several Airflows share it
-OPTIONS = "-c listen_addresses= -c fsync=off -c synchronous_commit=off -c max_connections=400"
+OPTIONS = "-c fsync=off -c synchronous_commit=off -c max_connections=400"
 
 
 class NotInstalledError(Exception):
@@ -23,9 +24,11 @@ class NotInstalledError(Exception):
 
 
 @contextmanager
-def server() -> Iterator[Path]:
+def server(address: str = "", clients: str = "") -> Iterator[Path]:
     """Start a server on a socket in a new folder; yield the folder. The user ``postgres`` may do everything.
 
+    :param address: an address to listen on as well, at port 5432.
+    :param clients: the network whose machines may use that address, such as ``10.77.0.0/24``.
     :raises NotInstalledError: there is no PostgreSQL, or no way to run it as another user than root.
     """
     programs = _programs()
@@ -39,7 +42,10 @@ def server() -> Iterator[Path]:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
 
     call("initdb", "-A", "trust", "-U", USER, "--encoding", "UTF8", "--no-sync")
-    call("pg_ctl", "-w", "-o", f"-k {folder} {OPTIONS}", "start")
+    if clients:
+        with Path(data, "pg_hba.conf").open("a", encoding="utf-8") as rules:
+            rules.write(f"host all all {clients} trust\n")
+    call("pg_ctl", "-w", "-o", f"-k {folder} -c listen_addresses={address} {OPTIONS}", "start")
     try:
         yield folder
     finally:
@@ -60,9 +66,13 @@ def create_database(folder: Path, name: str) -> None:
         subprocess.run([*psql, f'CREATE DATABASE "{name}"'], check=True, capture_output=True, cwd=folder)
 
 
-def url(folder: Path, name: str) -> str:
-    """Return SQLAlchemy's address of a database; the driver is psycopg, for both kinds of connection."""
-    return f"postgresql+psycopg://{USER}@/{name}?host={folder}"
+def url(host: Path | str, name: str) -> str:
+    """Return SQLAlchemy's address of a database; the driver is psycopg, for both kinds of connection.
+
+    :param host: the server's folder or address.
+    :param name: the database.
+    """
+    return f"postgresql+psycopg://{USER}@/{name}?host={host}"
 
 
 def _programs() -> Path:

@@ -1,4 +1,4 @@
-"""A reports service on 127.0.0.1 that appends every posted JSON document to a file, one per line.
+"""A reports service that appends every posted JSON document to a file, one per line.
 
 Run it by hand with ``python dev/example/receiver.py FILE [PORT]``; the demo and the recording use :func:`start`. A
 POST is answered with 201 and ``{"id": n}``. A second POST with the same ``Idempotency-Key`` gets the same answer and is
@@ -22,12 +22,13 @@ class Receiver(ThreadingHTTPServer):
 
     :param file: the file for the documents, one JSON line each; created if missing.
     :param port: 0 chooses a free one.
+    :param host: the address to listen on.
     """
 
     daemon_threads = True
 
-    def __init__(self, file: Path, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, file: Path, port: int = 0, host: str = "127.0.0.1") -> None:
+        super().__init__((host, port), _Handler)
         self.file = file
         self._lock = threading.Lock()
         self._by_key: dict[str, int] = {}
@@ -80,9 +81,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing: the file is the log."""
 
 
-def start(file: Path) -> Receiver:
+def start(file: Path, host: str = "127.0.0.1") -> Receiver:
     """Return a running receiver on a free port; ``shutdown()`` ends it."""
-    receiver = Receiver(file)
+    receiver = Receiver(file, host=host)
     threading.Thread(target=receiver.serve_forever, daemon=True).start()
     return receiver
 

@@ -1,7 +1,8 @@
 """The local services that the DAG ``every_kind`` calls: a shop with a search and a news page, a model, a notebook.
 
-Each is a :class:`Service` on a free port of 127.0.0.1. ``python dev/example/services.py PORT FILE`` serves the notebook
-over MCP: its tool ``add_note`` appends to the file. Only the notebook needs more than the standard library (``mcp``).
+Each is a :class:`Service` on a free port of 127.0.0.1, or of another address. ``python dev/example/services.py PORT
+FILE [ADDRESS]`` serves the notebook over MCP: its tool ``add_note`` appends to the file. Only the notebook needs more
+than the standard library (``mcp``).
 """
 
 from __future__ import annotations
@@ -48,41 +49,42 @@ Answer = Callable[[Request], Any]
 
 
 class Service(ThreadingHTTPServer):
-    """An HTTP server on a free port of 127.0.0.1.
+    """An HTTP server on a free port.
 
     :param answer: answers the requests; may be called from several threads at once.
+    :param host: the address to listen on.
     """
 
     daemon_threads = True
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answer = answer
+    def __init__(self, answer: Answer, host: str = "127.0.0.1") -> None:
+        super().__init__((host, 0), _Handler)
+        self.answer, self.host = answer, host
 
     @property
     def url(self) -> str:
         """The server's address."""
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"http://{self.host}:{self.server_port}"
 
 
 @contextlib.contextmanager
-def serving(answer: Answer) -> Iterator[Service]:
+def serving(answer: Answer, host: str = "127.0.0.1") -> Iterator[Service]:
     """Serve as long as the ``with`` block runs."""
-    with Service(answer) as service:
+    with Service(answer, host) as service:
         threading.Thread(target=service.serve_forever, daemon=True).start()
         yield service
         service.shutdown()
 
 
 @contextlib.contextmanager
-def listening(command: Sequence[str], port: int) -> Iterator[None]:
+def listening(command: Sequence[str], port: int, host: str = "127.0.0.1") -> Iterator[None]:
     """Run a server as long as the ``with`` block runs; the block starts once the server listens on the port.
 
     :raises RuntimeError: the server ended before it listened.
     """
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
         try:
-            while not _is_open(port):
+            while not _is_open(port, host):
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     raise RuntimeError(f"{command[0]} ended with {server.wait(0.1)} before it listened")
             yield
@@ -90,8 +92,8 @@ def listening(command: Sequence[str], port: int) -> Iterator[None]:
             server.terminate()
 
 
-def _is_open(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+def _is_open(port: int, host: str) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((host, port), 1):
         return True
     return False
 
@@ -161,8 +163,8 @@ def model(ask: Callable[[str], tuple[str, dict[str, Any]]]) -> Answer:
     return answer
 
 
-def serve_notes(port: int, file: Path) -> None:
-    """Serve MCP over HTTP on a port of 127.0.0.1 until the process ends."""
+def serve_notes(port: int, file: Path, host: str = "127.0.0.1") -> None:
+    """Serve MCP over HTTP on a port until the process ends."""
     from mcp.server import MCPServer
 
     server = MCPServer("notes")
@@ -174,8 +176,8 @@ def serve_notes(port: int, file: Path) -> None:
             lines.write(f"{text}\n")
         return {"notes": len(file.read_text(encoding="utf-8").splitlines())}
 
-    server.run("streamable-http", port=port)
+    server.run("streamable-http", host=host, port=port)
 
 
 if __name__ == "__main__":
-    serve_notes(int(sys.argv[1]), Path(sys.argv[2]))
+    serve_notes(int(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,13 +14,11 @@ import pytest
 from airflow_provider_vai.exceptions import PublishError
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.shared_files import create, folder, names, read, remove, replace
+from tests.s3_server import Server
 
 pytestmark = pytest.mark.integration
 for module in ("s3fs", "airflow.providers.amazon", "moto.server"):
     pytest.importorskip(module, reason="the extras s3 and dev are not installed")
-
-BUSY = b"<Error><Code>ConditionalRequestConflict</Code><Message>A conflicting operation.</Message></Error>"
-TERSE = b"<Error><Code>PreconditionFailed</Code><Message>At least one condition did not hold.</Message></Error>"
 
 RACE = """
 import contextlib, sys
@@ -34,70 +31,6 @@ for number in range(int(sys.argv[3])):
     if create(place / f"{number:06}.json", sys.argv[2].encode() * 10_000):
         print(number, flush=True)
 """
-
-
-class Server:
-    """A moto server that handles one request at a time.
-
-    Moto checks whether the key exists and then puts it, in two steps, while S3 does both in one. Without concurrent
-    requests, this is one step here, too.
-
-    :ivar ignores_conditions: drop ``If-None-Match`` from every request, like a store that does not support it.
-    :ivar busy: how many of the next conditional puts conflict with another one.
-    :ivar is_terse: report that a condition failed, but not which one.
-    """
-
-    def __init__(self) -> None:
-        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-        from werkzeug.serving import make_server
-
-        self.ignores_conditions = False
-        self.busy = 0
-        self.is_terse = False
-        self.puts: list[str] = []
-        self.authorization = ""
-        self._app = DomainDispatcherApplication(create_backend_app)
-        self._server = make_server("127.0.0.1", 0, self._answer, threaded=False, request_handler=MotoRequestHandler)
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        condition = environ.get("HTTP_IF_NONE_MATCH")
-        if environ["REQUEST_METHOD"] == "PUT":
-            self.puts.append(environ["PATH_INFO"])
-        if condition and self.ignores_conditions:
-            del environ["HTTP_IF_NONE_MATCH"]
-        if condition and self.busy:
-            self.busy -= 1
-            environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-            start_response("409 Conflict", [("Content-Type", "application/xml"), ("Content-Length", str(len(BUSY)))])
-            return [BUSY]
-        status, headers, body = self._moto(environ)
-        if status.startswith("403") and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
-            # Rarely, moto refuses to show an object that its key may read. S3 does not, and it is not what is tested.
-            status, headers, body = self._moto({**environ, "HTTP_AUTHORIZATION": self.authorization})
-        self.authorization = environ.get("HTTP_AUTHORIZATION", self.authorization)
-        if not (condition and self.is_terse):
-            start_response(status, headers)
-            return [body]
-        if status.startswith("412"):
-            body, headers = TERSE, [("Content-Type", "application/xml"), ("Content-Length", str(len(TERSE)))]
-        start_response(status, headers)
-        return [body]
-
-    def _moto(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
-        """Return moto's answer: status, headers and body."""
-        statuses: list[Any] = []
-        body = b"".join(self._app(environ, lambda *given: statuses.append(given)))
-        status, headers, *_ = statuses[0]
-        return status, headers, body
-
-    def stop(self) -> None:
-        """Stop the server."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import json
 import os
 import posixpath
 import sysconfig
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ _OWN_NAMES = ("airflow.", "airflow-", "airflow_local", "unittests.", "webserver_
 
 _BUCKETS = {"S3": "s3", "GCS": "gs"}
 _REMOTE_MACHINES = ("sftp", "ssh", "smb")
+_BUNDLES = "the folder of DAG bundles"
 _REMEDY = "choose another destination"
 
 
@@ -141,6 +143,8 @@ def _local_folders() -> Iterator[tuple[str, str]]:
     yield from ((folder, "a folder of the system") for folder in _SYSTEM)
     yield from ((sysconfig.get_path(name), "Python's library") for name in ("stdlib", "purelib", "platlib"))
     yield str(airflow_settings.airflow_home() / "config"), "Airflow's config folder"
+    if _option("dag_processor", "dag_bundle_storage_path") is None:
+        yield os.path.join(tempfile.gettempdir(), "airflow", "dag_bundles"), _BUNDLES  # where Airflow keeps them then
 
 
 def _remote_folders() -> Iterator[tuple[str, str]]:
@@ -156,7 +160,7 @@ def _folders() -> Iterator[tuple[str, str]]:
     options = (
         ("core", "dags_folder", "Airflow's dags folder"),
         ("core", "plugins_folder", "Airflow's plugins folder"),
-        ("dag_processor", "dag_bundle_storage_path", "the folder of DAG bundles"),
+        ("dag_processor", "dag_bundle_storage_path", _BUNDLES),
         ("vai", "automations_path", "the automations folder"),
     )
     for section, option, name in options:

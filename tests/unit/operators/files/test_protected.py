@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,17 @@ def test_addresses_of_servers_are_no_files(place: Path) -> None:
         check_database(f"file:{place}/dags/a.db")
     with pytest.raises(NothingSent):
         check_database("~/.data/a.db")
+
+
+def test_the_default_folder_of_dag_bundles(tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the option, Airflow keeps what it fetched from Git and buckets below the folder of temporary files."""
+    from airflow.dag_processing.bundles import base
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.delitem(protected.configuration().values, ("dag_processor", "dag_bundle_storage_path"))
+    folder = base.get_bundle_storage_root_path()
+    assert folder.is_relative_to(tmp_path)
+
+    with pytest.raises(TargetRefused, match="the folder of DAG bundles"):
+        protected.check_local(str(folder / "repository/tracking_repo/dags/a.py"))
+    protected.check_local(str(tmp_path / "temporary/a.csv"))
