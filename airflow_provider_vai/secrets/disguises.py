@@ -4,8 +4,6 @@ A name such as ``password`` is recognised although someone copied it from a page
 in it, or wrote one letter of it in Cyrillic.
 """
 
-# ruff: noqa: RUF001 - characters that look like others are the subject
-
 from __future__ import annotations
 
 import re
