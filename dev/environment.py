@@ -4,8 +4,8 @@ Scripts call :func:`python`. By hand: ``python dev/environment.py [--python INTE
 has nothing to do returns at once. Uses uv if there is one, else pip. Standard library only. :func:`oldest_or_exit`
 returns the environment with the oldest Airflow that the project supports, :func:`next_or_exit` the one with the newest
 pre-release (both are cells of the matrix, see ``matrix.py``), :func:`base` ``.venv-base`` without any extra,
-:func:`cluster_or_exit` ``.venv-cluster`` with what several machines need, and :func:`docs_or_exit` ``.venv-docs``, which
-builds the documentation.
+:func:`cluster_or_exit` ``.venv-cluster`` with what several machines need, and :func:`docs_or_exit` ``.venv-docs``,
+which builds the documentation.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.cli.terminal import coloured, is_quiet, is_wide, next_step, say, table
+from airflow_provider_vai.cli.terminal import coloured, is_quiet, is_wide, next_step, say, table, words
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import plain
@@ -92,9 +92,9 @@ def after_writing(published: Sequence[Published]) -> None:
     if not published:
         return
     if len(published) > 1:
-        next_step(f"vai lint {plain(published[0].dag.parent)}", "vai activate DAG --reviewed all (for each of them)")
+        next_step(f"vai lint {words(published[0].dag.parent)}", "vai activate DAG --reviewed all (for each of them)")
         return
-    dag = plain(published[0].dag)
+    dag = words(published[0].dag)
     activated = (
         [] if published[0].status == "active" else [f"vai activate {dag} --reviewed all (when you read the review)"]
     )

@@ -6,6 +6,7 @@ Text from a trace is escaped, so no escape sequence in it reaches the terminal.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 import textwrap
@@ -36,6 +37,9 @@ STYLES = {
 
 _CODES = {"green": 32, "yellow": 33, "red": 31}
 _modes = {"quiet": False, "wide": False, "working": False}
+
+LONGEST_COMMAND = 4096
+"""In characters. The words of a proposed command are shown up to here: a shortened path could not be pasted."""
 
 
 def set_modes(*, quiet: bool, wide: bool) -> None:
@@ -71,6 +75,11 @@ def tell(*lines: str) -> None:
 def next_step(*commands: str) -> None:
     """Print the commands with which users usually go on; nothing with ``--quiet``."""
     tell(*(f"{'Next: ' if number == 0 else '      '}{command}" for number, command in enumerate(commands)))
+
+
+def words(*given: object) -> str:
+    """Return words of a command line as they can be pasted into a shell, whatever spaces and signs they have."""
+    return plain(" ".join(shlex.quote(str(word)) for word in given), LONGEST_COMMAND)
 
 
 def complain(message: str) -> None:

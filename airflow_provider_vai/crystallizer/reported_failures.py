@@ -46,6 +46,7 @@ def failures_to_review(run: Run, drafts: Sequence[Draft], left_out: Sequence[Lef
         evidence = [mask(line) for line in missing[:SHOWN_CALLS]]
         yield review_item("results_report_failure", count=len(missing), evidence=[*evidence, *more])
     failed: dict[str, ToolCall] = {_request(call): call for call in run.calls if call.outcome == "failed"}
+    made: dict[str, str] = {}
     for draft in drafts:
         text = failure_text(draft.call.result)
         if text is not None:
@@ -55,6 +56,10 @@ def failures_to_review(run: Run, drafts: Sequence[Draft], left_out: Sequence[Lef
             yield review_item(
                 "write_after_failure", step=draft.key, evidence=[f"{mask(first.id)}: {_shown(first.error)}"]
             )
+        if draft.effect == "write":
+            before = made.setdefault(_request(draft.call), draft.key)
+            if before != draft.key:
+                yield review_item("write_repeated", step=draft.key, before=before)
 
 
 def _request(call: ToolCall) -> str:

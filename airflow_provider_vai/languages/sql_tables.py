@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any
 
+from airflow_provider_vai.languages.sql_parser import parse
+
 Key = tuple[str, ...]
 """The parts of a name as the database compares them."""
 
@@ -72,7 +74,7 @@ def _sources(sql: str, dialect: str | None) -> dict[Key, str] | None:
     from sqlglot import exp
 
     try:
-        statements = [part for part in sqlglot.parse(sql, dialect=dialect) if part is not None]
+        statements = [part for part in parse(sql, dialect) if part is not None]
     except (sqlglot.errors.SqlglotError, RecursionError):
         return None
     if any(statement.find(exp.Show, exp.Command) for statement in statements):

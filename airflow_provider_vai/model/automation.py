@@ -7,9 +7,10 @@ sidecar (:mod:`airflow_provider_vai.model.sidecar`) is an Automation with its pr
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticKnownError
 
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model import derivation
@@ -21,6 +22,17 @@ from airflow_provider_vai.model.triggers import Trigger
 
 Determinism = Literal["exact", "live", "model_written", "model_at_run_time"]
 Effect = Literal["read", "artifact", "write"]
+
+
+def _no_switch(value: Any) -> Any:
+    """Refuse ``true`` and ``false``, which Python takes for the numbers one and zero."""
+    if isinstance(value, bool):
+        raise PydanticKnownError("int_type")
+    return value
+
+
+Whole: TypeAlias = Annotated[int, BeforeValidator(_no_switch)]
+Seconds: TypeAlias = Annotated[float, BeforeValidator(_no_switch)]
 
 
 class Recorded(Spec):
@@ -69,11 +81,11 @@ class Step(Spec):
     call_ids: list[str] = Field(default_factory=list)
     recorded: Recorded | None = None
     each: Output | None = None
-    concurrency: int | None = Field(default=None, ge=1)
+    concurrency: Whole | None = Field(default=None, ge=1)
     trigger_rule: TriggerRule | None = None
-    retries: int | None = Field(default=None, ge=0, le=100)
-    retry_delay_seconds: float | None = Field(default=None, ge=0)
-    timeout_seconds: float | None = Field(default=None, gt=0)
+    retries: Whole | None = Field(default=None, ge=0, le=100)
+    retry_delay_seconds: Seconds | None = Field(default=None, ge=0)
+    timeout_seconds: Seconds | None = Field(default=None, gt=0)
     asset: bool = False
 
     def outputs(self) -> list[Output]:
@@ -184,11 +196,11 @@ class Automation(Spec):
     savings: Savings | None = None
     tags: list[str] = Field(default_factory=list)
     owner: str | None = None
-    max_active_runs: int = Field(default=1, ge=1)
-    max_active_tasks: int | None = Field(default=None, ge=1)
-    timeout_seconds: float | None = Field(default=None, gt=0)
-    retries: int | None = Field(default=None, ge=0, le=100)
-    retry_delay_seconds: float | None = Field(default=None, ge=0)
+    max_active_runs: Whole = Field(default=1, ge=1)
+    max_active_tasks: Whole | None = Field(default=None, ge=1)
+    timeout_seconds: Seconds | None = Field(default=None, gt=0)
+    retries: Whole | None = Field(default=None, ge=0, le=100)
+    retry_delay_seconds: Seconds | None = Field(default=None, ge=0)
     notifications: list[Notification] = Field(default_factory=list)
 
     @model_validator(mode="after")

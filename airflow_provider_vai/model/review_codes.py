@@ -225,6 +225,10 @@ MAKING: dict[str, tuple[str, str]] = {
         "the run made this write again, with the same arguments, after the first attempt had failed; it is one step",
         "Check whether the failed attempt had an effect, and whether the DAG should write once.",
     ),
+    "write_repeated": (
+        "the run made the same write before, as {before}, and both are steps",
+        "Check whether each DAG run should write twice; leave out a call with `--exclude` if it should not.",
+    ),
     "trace_note": ("{text}", "Check that what the trace does not contain is not needed."),
     "effect_of_spec": (
         "the spec says that it has no external side effects (effect: {effect})",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
+from airflow_provider_vai.secrets.disguises import plain
 from airflow_provider_vai.secrets.encodings import SHORTEST_ENCODED, encoded
 from airflow_provider_vai.secrets.in_code import in_code
 from airflow_provider_vai.secrets.in_commands import in_commands
@@ -45,6 +46,19 @@ def find(text: str, encodings: int = ENCODINGS) -> list[SecretSpan]:
 
 
 def _found(text: str, encodings: int) -> list[SecretSpan]:
+    """Return the credentials in a text as it is written, and as it looks."""
+    spans = _as_written(text, encodings)
+    looks = plain(text)
+    if looks is None:
+        return spans
+    for span in _as_written(looks.text, encodings):
+        start, end = looks.places[span.start], looks.places[span.end - 1] + 1
+        is_decoded = span.secret != looks.text[span.start : span.end]
+        spans.append(SecretSpan(start, end, span.secret if is_decoded else text[start:end], span.is_password))
+    return merged(spans)
+
+
+def _as_written(text: str, encodings: int) -> list[SecretSpan]:
     finders = _FINDERS + (_FINDERS_BY_NAME if may_name_a_credential(text) else ())
     spans = [span for finder in finders for span in finder(text)]
     longest = max(map(len, text.split()), default=0)

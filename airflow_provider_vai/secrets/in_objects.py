@@ -221,7 +221,19 @@ def kinds_of_list(value: list[Any], at: Path, name: str) -> dict[int, Family]:
         is_login = spelled(name) in _LOGINS and at and at[-1] == name and not _NO_USER.fullmatch(first)
         if is_login and is_quoted(second, "password") and not _NO_USER.fullmatch(second):
             return {1: "password"}
-    return {}
+    return _in_flat_list(value) if len(value) > 2 and spelled(name) in _SETTINGS else {}
+
+
+def _in_flat_list(value: list[str]) -> dict[int, Family]:
+    """Return the credentials in a list of names and values in turn, such as ``["Accept", "*/*", "X-Api-Key", "…"]``."""
+    found: dict[int, Family] = {}
+    for place in range(0, len(value) - 1, 2):
+        name, text = value[place], value[place + 1]
+        if may_carry_credentials(name) and not is_stand_in(text) and is_token_like(text.rpartition(" ")[2]):
+            found[place + 1] = "token"
+        elif (kind := family(name)) and is_pair(name, text, is_sure=True):
+            found[place + 1] = kind
+    return found
 
 
 def rows_of_object(value: dict[str, Any]) -> dict[str, list[Family | None]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from airflow_provider_vai.secrets.key_names import NAME_KEYS, VALUE_KEYS, Family, family, spelled
-from airflow_provider_vai.secrets.plausible import is_quoted, is_stand_in, is_told
+from airflow_provider_vai.secrets.plausible import is_quoted, is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.span import SecretSpan
 
 _SQL = re.compile(
@@ -40,6 +40,10 @@ _PROCEDURE = re.compile(r"(?i)\bsp_(?:addlogin|password|addlinkedsrvlogin|addrem
 _TABLE_FUNCTION = re.compile(
     r"(?i)\b(?:postgresql|mysql|mongodb)\s{0,4}\(((?:\s{0,4}'[^'\n]{0,200}'\s{0,4},){4})\s{0,4}'([^'\n]{3,200})'"
 )
+_STORAGE_FUNCTION = re.compile(
+    r"(?i)\b(?:s3|s3Cluster|gcs|oss|cosn|hudi|deltaLake|iceberg\w{0,12})\s{0,4}\((?:\s{0,4}'[^'\n]{0,500}'\s{0,4},){2,3}"
+    r"\s{0,4}'([^'\n]{16,200})'"
+)
 _STRING = re.compile(r"[NE]?'([^'\n]{1,512})'")
 
 
@@ -54,6 +58,9 @@ def in_statements(text: str) -> Iterator[SecretSpan]:
     for found in _TABLE_FUNCTION.finditer(text):
         if not is_stand_in(found[2]):
             yield SecretSpan(*found.span(2), found[2], is_password=True)
+    for found in _STORAGE_FUNCTION.finditer(text):
+        if is_token_like(found[1]) and not is_stand_in(found[1]):
+            yield SecretSpan(*found.span(1), found[1])
     for call in _PROCEDURE.finditer(text):
         texts = list(_STRING.finditer(text, *call.span()))
         for found in texts if "sp_password" in call[0].lower() else texts[1:]:

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 
 from airflow_provider_vai.secrets.headers import IN_TEXT
 from airflow_provider_vai.secrets.key_names import Family, family, names_an_identifier
-from airflow_provider_vai.secrets.plausible import is_assigned, is_quoted, is_stand_in, is_token_like, is_told
+from airflow_provider_vai.secrets.plausible import (
+    is_assigned,
+    is_quoted,
+    is_stand_in,
+    is_token_like,
+    is_told,
+    is_variable,
+)
 from airflow_provider_vai.secrets.randomness import from_base64
 from airflow_provider_vai.secrets.span import SecretSpan
 
@@ -32,6 +39,13 @@ _VERBS = (
 _IN_PROSE = re.compile(
     rf"{_NAME}(?: for [\w@.\- ]{{1,40}}?| \([^)]{{1,40}}\))?[ \t]{{1,3}}{_VERBS}:?[ \t]{{1,3}}{_VALUE}"
 )
+_BESIDE = re.compile(rf"(?<=[ \t]){_VALUE}")
+LONGEST_NAME = 80
+"""In characters. The name that a credential follows directly is looked for in that many before it."""
+
+_NAME_AT_END = re.compile(r"(?<![\w.\-])[\w.\-]{2,80}(?:[ \u2019'][\w\-]{1,20}){0,4}[ \t]{1,3}\Z")
+_ADDRESS = re.compile(r"[^@\s]+@[\w.-]+\.[A-Za-z]{2,}|\w+://.*", re.DOTALL)
+_UNLIKE_A_WORD = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z]\S*[A-Za-z])(?=\S*[!@$%^&*+?~§€£]\S)(?![(\[{$%<&*])\S{8,}")
 _OPTION = re.compile(rf"(?<![\w\-])-{{1,2}}(?P<key>[A-Za-z][\w\-]{{1,40}})(?:[ \t]+|=){_VALUE}")
 _COOKIE_OPTION = re.compile(r"(?<!\S)(?:-b|--cookie)[ =]?[\"']?([\w.-]+=[^\s\"']{4,4096})")
 _ELEMENT = re.compile(r"<(?:\w+:)?([\w.-]{2,60})(?:\s[^<>]{0,200})?>([^<>]{3,4096})</")
@@ -81,11 +95,25 @@ _HINTS: tuple[str, ...] = (
         "jeton",
     ),
     *("segre", "chave", "chiave", "sessid", "connect.sid", "signature", "login", "connection", ".connect"),
-    *("sql(", "form-data", ":*:"),
+    *(
+        "sql(",
+        "form-data",
+        ":*:",
+        "phrase",
+        "zaporka",
+        "zugangsdaten",
+        "sessionid",
+        "connect_sid",
+        "connectsid",
+        "cleapi",
+        "cledapi",
+        "cle_",
+        "recovery",
+    ),
 )
 _FOREIGN_HINTS: tuple[str, ...] = (
     *("hasło", "lösen", "şifre", "парол", "密", "口令", "パスワード", "비밀번호", "암호", "סיסמ", "κωδ", "clé "),
-    *("токен", "секрет", "令牌", "トークン", "秘密", "토큰"),
+    *("كلمة", "токен", "секрет", "令牌", "トークン", "秘密", "토큰"),
 )
 LONG = 200
 """Characters of a text of which each word is searched for hints once."""
@@ -93,7 +121,7 @@ LONG = 200
 _CLE = re.compile(r"(?<![A-Za-z])[cC](?:le|LE) |(?<=[a-z])Cle ")
 """The French word for a key without its accent, and not the end of an English word such as "article"."""
 
-_HINT_WORD = re.compile(r"\bpw\b|\bpin|:[56]4\d\d:")
+_HINT_WORD = re.compile(r"pw(?![a-z])|pin(?![a-z])|\bpin|:[56]4\d\d:")
 _NO_VALUE = frozenset(
     {
         "flag",
@@ -140,6 +168,7 @@ def in_text(text: str) -> Iterator[SecretSpan]:
     yield from _headers(text)
     yield from _options(text)
     yield from _sentences(text)
+    yield from _beside(text)
 
 
 def is_near_a_word(text: str, start: int) -> bool:
@@ -262,3 +291,21 @@ def _sentences(text: str) -> Iterator[SecretSpan]:
         if quoted or is_told(span.secret, kind):
             yield span
             place = span.end
+
+
+def _beside(text: str) -> Iterator[SecretSpan]:
+    """Yield what follows a name directly, as in "log in with password …", if it is unlike any word of a sentence."""
+    for found in _BESIDE.finditer(text):
+        span = _span(found, "password")
+        value = span.secret
+        is_quoted_here = bool(found["quoted"]) and " " not in value and is_told(value, "password")
+        if not is_quoted_here and not _UNLIKE_A_WORD.fullmatch(value):
+            continue
+        name = _NAME_AT_END.search(text, max(0, found.start() - LONGEST_NAME), found.start())
+        if name and _named(name[0].rstrip()) == "password" and not _is_ordinary(value):
+            yield span
+
+
+def _is_ordinary(value: str) -> bool:
+    """Return whether a text with letters, digits and signs is a placeholder, a name in code, an address or a link."""
+    return is_stand_in(value) or is_variable(value) or _ADDRESS.fullmatch(value) is not None

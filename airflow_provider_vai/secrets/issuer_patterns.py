@@ -109,6 +109,12 @@ SHAPES = (
 )  # fmt: skip
 
 
+_BESIDE_AN_AWS_KEY = re.compile(
+    r"(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9])[^A-Za-z0-9/+][^\n]{0,80}?"
+    r"(?<![A-Za-z0-9/+])(?![0-9a-f]{40})([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
+)
+"""The secret key that follows an access key: it has no form of its own."""
+
 SHORTEST_KEY = 14
 """Characters of the shortest key in any of the formats."""
 
@@ -126,3 +132,6 @@ def shaped(text: str) -> Iterator[SecretSpan]:
         if shape.hint in (text if " " in shape.hint else words):
             for found in shape.pattern.finditer(text):
                 yield SecretSpan(*found.span(), found[0])
+    if "AKIA" in words or "ASIA" in words:
+        for found in _BESIDE_AN_AWS_KEY.finditer(text):
+            yield SecretSpan(*found.span(1), found[1])

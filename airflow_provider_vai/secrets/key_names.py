@@ -7,6 +7,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Literal
 
+from airflow_provider_vai.secrets.disguises import undisguised
+
 Family = Literal["password", "token", "pin"]
 
 _PASSWORDS = (
@@ -20,7 +22,7 @@ _TOKENS = (
     "secret|secrets|token|api_?keys?|app_?key|application_key|access_?key(_id)?|aws_key_id|account_?key|shared_(access_)?key|secret_?key|"
     "private_?key|signing_?key|encryption_?key|decryption_?key|master_?key|fernet_?key|storage_?key|service_?key|"
     "subscription_?key|license_?key|auth_?key|ssh_?key|deploy_?key|consumer_?key|client_?key|host_?key|webhook_?key|"
-    "integration_?key|integrity_key|hmac_?key|aes_?key|rsa_?key|jwt_?key|credentials?|creds?|authorization|bearer|jwt|"
+    "seed_phrase|mnemonic_phrase|recovery_(phrase|codes?|key)|backup_codes?|integration_?key|integrity_key|hmac_?key|aes_?key|rsa_?key|jwt_?key|credentials?|creds?|authorization|bearer|jwt|"
     "shared_access_signature|sas|sas_?(key|url)|cookie|set_cookie|session_cookie|jsessionid|phpsessid|connect_sid|"
     "geheimnis|geheimschluessel|geheimschlussel|api_?schlussel|api_?schluessel|zugangsschlussel|zugangsdaten|jeton|"
     "jeton_d_acces|cle_(d_)?api|clave|clave_secreta|clave_api|clave_de_acceso|secreto|segredo|chave_(de_)?(api|acesso|"
@@ -118,7 +120,7 @@ _STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d",
 @lru_cache(maxsize=4096)
 def spelled(name: str) -> str:
     """Return a name in snake case and without accents: ``clientSecret`` is ``client_secret``, ``Clé`` is ``cle``."""
-    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", name[:200])).translate(_STROKES)
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", undisguised(name[:200]))).translate(_STROKES)
     parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", unicodedata.normalize("NFKC", bare))
     return re.sub(r"[\W_]+", "_", parts).strip("_").lower()
 

@@ -1,4 +1,4 @@
-"""Checks across automations: DAG ids and webhook paths must be unique, and webhooks should not share a secret."""
+"""Checks across automations: unique DAG ids and webhook paths, secrets of their own, and no circle of starts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from airflow_provider_vai.analysis.lint.dag_file import DagFile
 from airflow_provider_vai.analysis.lint.finding import Finding
+from airflow_provider_vai.analysis.lint.loops import loops
 from airflow_provider_vai.analysis.lint.raw import text_of
 from airflow_provider_vai.analysis.lint.subjects import Subject
 from airflow_provider_vai.authoring.specs.places import dotted
@@ -17,7 +18,7 @@ SHARED_SECRET = "VAI703"  # noqa: S105 - a code
 
 
 def across(subjects: Sequence[Subject], dag_files: Sequence[DagFile]) -> Iterator[Finding]:
-    """Yield a finding for each DAG id, webhook path or webhook secret that is used more than once.
+    """Yield a finding for each DAG id, webhook path or webhook secret used twice, and for each circle of starts.
 
     :param subjects: All automations that were found.
     :param dag_files: All DAG files that were found, including those of the sidecars.
@@ -25,6 +26,7 @@ def across(subjects: Sequence[Subject], dag_files: Sequence[DagFile]) -> Iterato
     yield from _dag_ids(subjects, dag_files)
     yield from _webhooks(subjects)
     yield from _secrets(subjects)
+    yield from loops(subjects)
 
 
 def _dag_ids(subjects: Sequence[Subject], dag_files: Sequence[DagFile]) -> Iterator[Finding]:

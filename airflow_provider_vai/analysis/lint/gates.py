@@ -77,6 +77,15 @@ def gates_without_deadline(subject: Subject) -> Iterator[CheckResult]:
             yield CheckResult(step.field("arguments", "response_timeout"), problem, remedy)
 
 
+def gates_that_approve(subject: Subject) -> Iterator[CheckResult]:
+    """A gate approves when its deadline passes, so the step that it guards runs although nobody looked at it."""
+    for step in subject.steps:
+        if step.is_gate and object_of(step.arguments.get("on_timeout")).get("value") == "approve":
+            problem = "if nobody answers in time, this gate approves, and the steps that it guards run"
+            remedy = "Set on_timeout to fail or reject, or make sure that nobody needs to approve them."
+            yield CheckResult(step.field("arguments", "on_timeout"), problem, remedy)
+
+
 def outsiders(subject: Subject) -> Iterator[CheckResult]:
     """A step depends on values that come only from text of outsiders."""
     for step in subject.steps:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from airflow_provider_vai.analysis.lint import data, derived, form, gates, installed, pair, start
 from airflow_provider_vai.analysis.lint.finding import CheckResult, Finding, Level
 from airflow_provider_vai.analysis.lint.folder import SAME_DAG_ID, SAME_PATH, SHARED_SECRET
+from airflow_provider_vai.analysis.lint.loops import LOOP
 from airflow_provider_vai.analysis.lint.stored import DAMAGED, UNFINISHED
 from airflow_provider_vai.analysis.lint.subjects import NOT_PYTHON, REFUSED, UNREADABLE, Subject
 from airflow_provider_vai.secrets.masking import mask
@@ -116,6 +117,7 @@ CHECKS = (
         "A write takes a recipient, account or amount by a criterion or from a text, as a person set it.",
         derived.recipients_by_person,
     ),
+    Check("VAI411", "warning", "A gate approves by itself when nobody answers.", gates.gates_that_approve),
     Check(
         "VAI501",
         "error",
@@ -154,6 +156,7 @@ CHECKS = (
     Check(SAME_DAG_ID, "error", "Two automations, or an automation and another DAG file, have the same DAG id."),
     Check(SAME_PATH, "error", "Two webhooks have the same path."),
     Check(SHARED_SECRET, "warning", "Two webhooks share a connection, and so a secret."),
+    Check(LOOP, "warning", "Automations start each other in a circle, or one starts itself."),
 )
 """Codes are stable: a new check gets a new code."""
 

@@ -13,7 +13,7 @@ from airflow_provider_vai.cli.collector import without_collector
 from airflow_provider_vai.cli.commands.edit import carry_out, check_version
 from airflow_provider_vai.cli.reports import print_json
 from airflow_provider_vai.cli.session_traces import traces_of
-from airflow_provider_vai.cli.terminal import next_step, say
+from airflow_provider_vai.cli.terminal import next_step, say, words
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model import artifacts, storage
 from airflow_provider_vai.store.sidecar_files import read_sidecar
@@ -60,7 +60,7 @@ def _show(proposed: Proposed, arguments: Namespace) -> None:
     say(f"{plain(proposed.where)}: recorded {plain(proposed.shown_value, LONGEST)}")
     for one in proposed.proposals:
         say(*_lines(one))
-    next_step(f"vai derive {plain(arguments.dag)} {plain(arguments.step)} {plain(arguments.argument)} --accept N")
+    next_step(f"vai derive {words(arguments.dag, arguments.step, arguments.argument)} --accept N")
 
 
 def _lines(one: ProposedValue) -> Iterator[str]:

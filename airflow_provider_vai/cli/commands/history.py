@@ -10,7 +10,7 @@ from airflow_provider_vai.authoring import activation
 from airflow_provider_vai.cli.airflow_command import pause_unreviewed, set_paused, unpause
 from airflow_provider_vai.cli.publishing import read_soon, warn_if_not_served
 from airflow_provider_vai.cli.reports import after_writing, print_json
-from airflow_provider_vai.cli.terminal import next_step, say, table, tell
+from airflow_provider_vai.cli.terminal import next_step, say, table, tell, words
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar
@@ -122,7 +122,7 @@ def pause(arguments: Namespace) -> None:
     after = lifecycle.pause(folder, dag_id, carry_out=switch)
     _print_status(after, as_json=arguments.json)
     if not arguments.json:
-        next_step(f"vai activate {plain(arguments.dag)}, when it may run again")
+        next_step(f"vai activate {words(arguments.dag)}, when it may run again")
 
 
 def delete(arguments: Namespace) -> None:

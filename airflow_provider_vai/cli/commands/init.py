@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from airflow_provider_vai.authoring.tool_proposals import ToolProposal, proposal
 from airflow_provider_vai.cli.chosen_runs import chosen_recordings
 from airflow_provider_vai.cli.reports import print_json
 from airflow_provider_vai.cli.session_traces import traces_of
-from airflow_provider_vai.cli.terminal import is_quiet, next_step, say, table, tell
+from airflow_provider_vai.cli.terminal import is_quiet, next_step, say, table, tell, words
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
 from airflow_provider_vai.exceptions import ToolsFileError
 from airflow_provider_vai.languages.printable import plain
@@ -49,11 +48,8 @@ def init(arguments: Namespace) -> None:
     tell(f"written: {plain(path)}")
     if not is_quiet():
         table(columns, [[getattr(one, name) for name in columns] for one in found], optional=("calls", "kind"))
-    names = " ".join(map(shlex.quote, traces))
-    option = f" --tools {shlex.quote(str(path))}" if arguments.out else ""
-    next_step(
-        f"correct {plain(path)}: functions, connections and effects", f"vai crystallize {plain(names, 200)}{option}"
-    )
+    command = words("vai", "crystallize", *traces, *(["--tools", path] if arguments.out else []))
+    next_step(f"correct {plain(path)}: functions, connections and effects", command)
 
 
 def _proposed(one: ToolProposal) -> ProposedTool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.cli.reports import print_json
-from airflow_provider_vai.cli.terminal import complain, next_step, table, tell, working
+from airflow_provider_vai.cli.terminal import complain, next_step, table, tell, words, working
 from airflow_provider_vai.exceptions import PullError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.plural import plural
@@ -61,7 +61,7 @@ def pull(arguments: Namespace) -> int | None:
     else:
         counted = f"{plural(len(runs), 'run')}, " if len(runs) > 1 else ""
         tell(f"written: {plain(path)} ({runs[0].format}, {counted}{plural(calls, 'call')})")
-        next_step(f"vai inspect {plain(path)}")
+        next_step(f"vai inspect {words(path)}")
     return None
 
 

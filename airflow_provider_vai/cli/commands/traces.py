@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from airflow_provider_vai.cli.collector import without_collector
 from airflow_provider_vai.cli.publishing import out_folder, read_soon
 from airflow_provider_vai.cli.reports import after_writing, as_json, print_json, show_published, show_run
 from airflow_provider_vai.cli.session_traces import traces_of
-from airflow_provider_vai.cli.terminal import complain, next_step, progress, say, table, working
+from airflow_provider_vai.cli.terminal import complain, next_step, progress, say, table, words, working
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
 from airflow_provider_vai.exceptions import AmbiguousRun, CrystallizeError
 from airflow_provider_vai.languages.plural import plural
@@ -90,7 +89,7 @@ def _overview(path: str, name: str, format: str | None) -> None:
         return
     say(f"{plain(name)}: {plural(len(rows), 'run')} ({plain(run.format)})")
     table(("run", "title", "outcome", "calls"), rows, cut=("title",))
-    next_step(f"vai inspect {_shell([name])} --run ID", f"vai crystallize {_shell([name])} --run ID (or --all)")
+    next_step(f"vai inspect {words(name)} --run ID", f"vai crystallize {words(name)} --run ID (or --all)")
 
 
 def _after_inspecting(names: Sequence[str], runs: Sequence[Run]) -> None:
@@ -102,12 +101,8 @@ def _after_inspecting(names: Sequence[str], runs: Sequence[Run]) -> None:
     file = Trace(Path(names[0])).path.parent / FILE_NAME
     made = [call for run in runs for call in run.calls if call.outcome == "success"]
     is_first = not file.exists() and unmapped_tools(made, ToolsFile())
-    first = [f"vai init {_shell(names)} (tools have no action kind yet)"] if is_first else []
-    next_step(*first, f"vai crystallize {_shell(names)}")
-
-
-def _shell(paths: Sequence[str]) -> str:
-    return plain(" ".join(map(shlex.quote, paths)), 200)
+    first = [f"vai init {words(*names)} (tools have no action kind yet)"] if is_first else []
+    next_step(*first, f"vai crystallize {words(*names)}")
 
 
 def _recordings(arguments: Namespace) -> list[Recording]:

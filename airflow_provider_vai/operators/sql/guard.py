@@ -13,6 +13,8 @@ from typing import Any
 
 from airflow_provider_vai.languages import sql_tables
 from airflow_provider_vai.languages.plural import plural
+from airflow_provider_vai.languages.sql_parser import parse
+from airflow_provider_vai.secrets.masking import mask
 
 DIALECTS = {
     "athena": "athena",
@@ -90,7 +92,7 @@ def check_read_only(sql: str, dialect: str | None) -> None:
     if "/*!" in sql or "/*M!" in sql:
         raise NotReadOnly("the SQL has a comment that MySQL executes (/*! ... */): remove it")
     try:
-        parsed = sqlglot.parse(sql, dialect=dialect)
+        parsed = parse(sql, dialect)
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
         raise NotReadOnly(f"the SQL cannot be parsed: {_reason(error)}") from None
     statements: list[Any] = [part for part in parsed if part is not None and not isinstance(part, exp.Semicolon)]
@@ -141,6 +143,6 @@ def _name(statement: Any) -> str:
 def _reason(error: Exception) -> str:
     details = getattr(error, "errors", None)
     if not details:
-        return str(error)[:300] or type(error).__name__
+        return mask(str(error))[:300] or type(error).__name__
     first = details[0]
     return f"{first.get('description')} at line {first.get('line')}, column {first.get('col')}"

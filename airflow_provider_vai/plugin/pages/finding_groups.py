@@ -29,7 +29,7 @@ GROUPS = (
         "These steps change something outside. Check that a person approves what needs approval.",
         (
             "write_without_gate", "effect_of_spec", "effect_of_tools_file", "effect_raised", "effect_lowered",
-            "field_gone", "gate_reset", "write_after_failure", "recipient_by_criterion",
+            "field_gone", "gate_reset", "write_after_failure", "write_repeated", "recipient_by_criterion",
         ),
     ),
     FindingGroup(

@@ -55,6 +55,7 @@ class TraceFile:
     def __init__(self, path: Path) -> None:
         self.where = str(path)
         self.path, self.member = _split(path)
+        self._check_kind()
 
     @property
     def name(self) -> str:
@@ -228,6 +229,14 @@ class TraceFile:
             self._refuse(error.strerror or str(error), "Check the path and its permissions.")
         except ValueError as error:  # a NUL character in the path
             raise UnreadableTrace(str(error), where=repr(self.where), remedy="Check the path.") from None
+
+    def _check_kind(self) -> None:
+        """Refuse what can be read only once, or never ends: its form is told before it is read."""
+        with self._refusing():
+            is_missing = self.where != "-" and not self.path.exists()
+            is_one = is_missing or self.path.is_file() or self.path.is_dir()
+        if not is_one:
+            self._refuse("is not a regular file, and a trace is read more than once", "Save the trace to a file first.")
 
     def _refuse(self, problem: str, remedy: str) -> NoReturn:
         raise UnreadableTrace(problem, where=self.where, remedy=remedy) from None

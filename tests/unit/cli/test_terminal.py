@@ -112,3 +112,18 @@ def test_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal.coloured("elsewhere") == "elsewhere"
     monkeypatch.setenv("NO_COLOR", "1")
     assert terminal.coloured("error") == "error"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (("vai", "lint", "out/a.py"), "vai lint out/a.py"),
+        (("größe und so/a.py",), "'größe und so/a.py'"),
+        (("it's/a.py", "b c"), "'it'\"'\"'s/a.py' 'b c'"),
+        (("$HOME;ls",), "'$HOME;ls'"),
+        (("a" * 1000,), "a" * 1000),
+    ],
+)
+def test_words_of_a_command(given: tuple[str, ...], shown: str) -> None:
+    """A proposed command can be pasted into a shell, whatever its paths are."""
+    assert terminal.words(*given) == shown

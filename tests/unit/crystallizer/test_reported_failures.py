@@ -36,6 +36,25 @@ def test_a_write_that_was_repeated_after_a_failure_is_one_step() -> None:
     assert "write_after_failure" in findings(made, "post")
 
 
+def test_the_same_write_twice_is_two_steps_and_is_told() -> None:
+    """Both succeeded, so both are steps; the second may have been a retry, which the reviewer decides."""
+    answers = ("The request timed out after 30 seconds.", {"ok": True})
+    made = crystallized(run(*(call("post", MESSAGE, answer) for answer in answers)), WRITES, gates="recorded")
+    assert [step.key for step in made.steps] == ["post", "post_2"]
+    assert "write_repeated" not in findings(made, "post")
+    assert "write_repeated" in findings(made, "post_2")
+    (item,) = [item for item in made.review if item.code == "write_repeated"]
+    assert "as post" in item.message
+
+
+def test_reads_and_different_writes_are_not_repeated() -> None:
+    """Only a write with the same arguments counts."""
+    other = MESSAGE | {"text": "Shelf 5 was counted."}
+    writes = crystallized(run(call("post", MESSAGE, "ok"), call("post", other, "ok")), WRITES, gates="recorded")
+    reads = crystallized(run(call("look", {}, 1), call("look", {}, 1)), WRITES | {"effect": "read"}, gates="recorded")
+    assert not [item for made in (writes, reads) for item in made.review if item.code == "write_repeated"]
+
+
 def test_a_failure_that_only_the_result_reports_is_left_out_and_listed() -> None:
     """It is no step; the review counts such calls."""
     recorded = run(failed("book", {"amount": 255}, "Error: the total is 305"), call("look", {}, {"total": 305}))

@@ -231,6 +231,8 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("VAI407", through_a_read, "steps.post.arguments.json.wires[0].from"),
     ("VAI408", put("steps", "approve_post", "arguments", "response_timeout", value=frozen(None)),
      "steps.approve_post.arguments.response_timeout"),
+    ("VAI411", put("steps", "approve_post", "arguments", "on_timeout", value=frozen("approve")),
+     "steps.approve_post.arguments.on_timeout"),
     ("VAI210", put(*JSON, "undecided", value=[{"at": ["order"], "code": "stale_text", "evidence": ["396,618"]}]),
      "steps.post.arguments.json.order"),
     ("VAI301", put("connections", value=["http_default", "shop"]), "steps.post.arguments.json.secrets[0].connection"),

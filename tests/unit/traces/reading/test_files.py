@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -454,3 +455,16 @@ def test_one_broken_run_among_many_is_reported(tmp_path: Path, capsys: pytest.Ca
     assert "expected a list, found int 7" in capsys.readouterr().err
     alone = write(tmp_path / "b.jsonl", json.dumps(broken).encode())
     assert cli.main(["inspect", str(alone)]) == 1
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/null", "pipe"])
+def test_what_can_be_read_only_once_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pipe is refused before it is opened: it would be empty at the second reading, or block for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["inspect", name]) == 1
+    told = capsys.readouterr().err
+    assert f"{name}: is not a regular file" in told
+    assert "Save the trace to a file first." in told
