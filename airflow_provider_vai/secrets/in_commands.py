@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from airflow_provider_vai.secrets.command_table import LOGIN_INPUT, SECRET_INPUT, TABLE
 from airflow_provider_vai.secrets.key_names import family, ordinary
+from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.secrets.plausible import is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.shell_words import ShellCommand, Word, commands, unquoted
 from airflow_provider_vai.secrets.span import SecretSpan
@@ -21,10 +22,10 @@ from airflow_provider_vai.secrets.span import SecretSpan
 EACH, GLUED = -1, -2
 """Instead of a number of skipped words: each word without a dash; each word of any form."""
 
-_WORD = re.compile(r"[\w-]+")
-_PORTS = re.compile(r"[\d.:,\[\]-]*:[\d.:,-]+(?:/\w+)?|\d+(?:[-,]\d+)*(?:/(?:tcp|udp))?")
-_NOT_A_VALUE = re.compile(r"-|/\w+[:/]|/$|~/|\.{1,2}/|\$[A-Za-z_{(]|\{\{|<|%\w+%|file://|fileb://|https?://|@|\\$")
-_FILE = re.compile(r"[\w./-]+\.[A-Za-z]\w{0,4}|\d+(?:\.\d+)+")
+_WORD = deferred(r"[\w-]+")
+_PORTS = deferred(r"[\d.:,\[\]-]*:[\d.:,-]+(?:/\w+)?|\d+(?:[-,]\d+)*(?:/(?:tcp|udp))?")
+_NOT_A_VALUE = deferred(r"-|/\w+[:/]|/$|~/|\.{1,2}/|\$[A-Za-z_{(]|\{\{|<|%\w+%|file://|fileb://|https?://|@|\\$")
+_FILE = deferred(r"[\w./-]+\.[A-Za-z]\w{0,4}|\d+(?:\.\d+)+")
 _SETTING = frozenset({"set", "config", "configure", "put", "create", "add", "kv", "modify", "CONFIG", "SET"})
 _USER_OPTIONS = frozenset({"-u", "--user", "--username", "-U"})
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from airflow_provider_vai.secrets.key_names import NAME_KEYS, VALUE_KEYS, Family, family, spelled
+from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.secrets.plausible import is_quoted, is_stand_in, is_told
 from airflow_provider_vai.secrets.span import SecretSpan
 
-_SQL = re.compile(
+_SQL = deferred(
     r"(?i)(?:\bidentified\s+(?:with\s+[\w'\"]+\s+)?(?:by|as)\s+(?:password\s+)?|\bpassword\s*\(\s*|(?<![\w\"'])(?:encrypted\s+|"
     r"unencrypted\s+)?(?:password|passwd|secret|secret_access_key|aws_secret_key|access_key_id|session_token|"
     r"sas_token|connection_string|passphrase|passcode|encryption_key|master_key)\s+|\bpgp_sym_(?:en|de)crypt\s*\([^,]{1,200},\s*"
@@ -20,27 +21,27 @@ _SQL = re.compile(
 _WORDS = ("identified", "pass", "secret", "key", "token", "connection_string", "crypt")
 """One of them is in every match of the pattern above."""
 
-_SECRET_STATEMENT = re.compile(r"(?i)\bcreate\s+(?:or\s+replace\s+)?(?:\w+\s+){0,2}secret\b[^();]{0,200}\(")
+_SECRET_STATEMENT = deferred(r"(?i)\bcreate\s+(?:or\s+replace\s+)?(?:\w+\s+){0,2}secret\b[^();]{0,200}\(")
 STATEMENT_CHARACTERS = 4000
-_IN_STATEMENT = re.compile(
+_IN_STATEMENT = deferred(
     r"(?i)\b(?:key_id|secret|token|session_token|bearer_token|connection_string|client_secret|password|account_key|"
     r"sas_token|key)\s+'([^']{3,4096})'"
 )
-_ASSIGNED = re.compile(r"(?i)\b(?:create|alter)\s+(?:user|role)\b[^;]{0,200}?\bidentified\s+by\s+([^\s'\";]{4,256})")
-_REPLACED = re.compile(r"(?i)\bidentified\s+by\s+[^\s;]{1,256}\s+replace\s+['\"]?([^\s'\";]{3,256})")
-_HASHED = re.compile(
+_ASSIGNED = deferred(r"(?i)\b(?:create|alter)\s+(?:user|role)\b[^;]{0,200}?\bidentified\s+by\s+([^\s'\";]{4,256})")
+_REPLACED = deferred(r"(?i)\bidentified\s+by\s+[^\s;]{1,256}\s+replace\s+['\"]?([^\s'\";]{3,256})")
+_HASHED = deferred(
     r"(?<![\w.])(?:\w{1,40}\.)?([A-Za-z]\w{1,60})\s{0,4}=\s{0,4}(?:\w{1,40}\.)?\w{1,40}\(\s{0,4}[NE]?'([^'\n]{3,512})'"
 )
-_INSERT = re.compile(
+_INSERT = deferred(
     r"(?i)\b(?:insert\s{1,8}(?:or\s{1,8}\w{1,20}\s{1,8}|ignore\s{1,8}|overwrite\s{1,8})?into|replace\s{1,8}into|upsert\s{1,8}into|then\s{1,8}insert)\s{1,8}"
     r"(?:table\s{1,8})?(?:[\w.\"`\[\]$-]{1,200}\s{0,8})?\((?P<columns>[^()]{1,4000})\)[^();']{0,80}?(?:\bvalues?\s{0,8}(?=\()|\b(?P<select>select)\s)"
 )
-_TOKEN = re.compile(r"[NEUnebB]?'(?:[^'\\]|''|\\.){0,4096}'|\"[^\"]{0,4096}\"|[(),;]|[^'\"(),;]{1,4096}", re.DOTALL)
-_PROCEDURE = re.compile(r"(?i)\bsp_(?:addlogin|password|addlinkedsrvlogin|addremotelogin)\b[^;\n]{0,1000}")
-_TABLE_FUNCTION = re.compile(
+_TOKEN = deferred(r"[NEUnebB]?'(?:[^'\\]|''|\\.){0,4096}'|\"[^\"]{0,4096}\"|[(),;]|[^'\"(),;]{1,4096}", re.DOTALL)
+_PROCEDURE = deferred(r"(?i)\bsp_(?:addlogin|password|addlinkedsrvlogin|addremotelogin)\b[^;\n]{0,1000}")
+_TABLE_FUNCTION = deferred(
     r"(?i)\b(?:postgresql|mysql|mongodb)\s{0,4}\(((?:\s{0,4}'[^'\n]{0,200}'\s{0,4},){4})\s{0,4}'([^'\n]{3,200})'"
 )
-_STRING = re.compile(r"[NE]?'([^'\n]{1,512})'")
+_STRING = deferred(r"[NE]?'([^'\n]{1,512})'")
 
 
 def in_statements(text: str) -> Iterator[SecretSpan]:

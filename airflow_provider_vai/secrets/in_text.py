@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from airflow_provider_vai.secrets.headers import IN_TEXT
 from airflow_provider_vai.secrets.key_names import Family, family, names_an_identifier
+from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.secrets.plausible import is_assigned, is_quoted, is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.randomness import from_base64
 from airflow_provider_vai.secrets.span import SecretSpan
@@ -15,37 +16,37 @@ _NAME = r"(?<![\w.\-])(?P<key>[\w.\-]{2,80}(?:[ \u2019'][\w\-]{1,20}){0,4})"
 _QUOTED = r"(?P<quote>\\{0,15}[\"'`„“«])(?P<quoted>(?:(?!(?P=quote)|[”»]).|(?<=\\)(?=[\"'`]).){1,4096})"
 _BARE = r"(?P<bare>[^\s\"'`,;&<>|\\]{1,4096})"
 _VALUE = rf"(?:[uUnNbBrRfF]?{_QUOTED}|{_BARE})"
-_ASSIGNED = re.compile(
+_ASSIGNED = deferred(
     rf"{_NAME}(?:\\{{0,15}}[\"'`])?[\])}}>]{{0,2}}"
     rf"(?P<sep>[ \t]{{0,8}}(?::=|=>|->|={{1,2}}|:|\uff1a)[ \t]{{0,4}}){_VALUE}",
     re.DOTALL,
 )
-_LINE = re.compile(
+_LINE = deferred(
     r"(?m)^[ \t]*(?:export |set |setx |ENV |ARG |\$env:|- )?[\"']?([A-Za-z_]\w{1,79})[ \t]?=[ \t]?"
     r"([^\s\"'][^\n]*)$"
 )
-_LINE_END = re.compile(r"[ \t\r.;,)\]}\"'`\\]*(?:\n|\Z)")
+_LINE_END = deferred(r"[ \t\r.;,)\]}\"'`\\]*(?:\n|\Z)")
 _VERBS = (
     r"(?:is|was|be|now|to|are|ist|war|lautet|heißt|heisst|auf|zu|es|est|sera|era|será|é|è|jest|är|er|являе?тся|это|[-\u2013\u2014]|是|为)"
     r"(?:\s(?:now|set to|to|jetzt|changed to|ahora|auf))?"
 )
-_IN_PROSE = re.compile(
+_IN_PROSE = deferred(
     rf"{_NAME}(?: for [\w@.\- ]{{1,40}}?| \([^)]{{1,40}}\))?[ \t]{{1,3}}{_VERBS}:?[ \t]{{1,3}}{_VALUE}"
 )
-_OPTION = re.compile(rf"(?<![\w\-])-{{1,2}}(?P<key>[A-Za-z][\w\-]{{1,40}})(?:[ \t]+|=){_VALUE}")
-_COOKIE_OPTION = re.compile(r"(?<!\S)(?:-b|--cookie)[ =]?[\"']?([\w.-]+=[^\s\"']{4,4096})")
-_ELEMENT = re.compile(r"<(?:\w+:)?([\w.-]{2,60})(?:\s[^<>]{0,200})?>([^<>]{3,4096})</")
-_SCHEME = re.compile(
+_OPTION = deferred(rf"(?<![\w\-])-{{1,2}}(?P<key>[A-Za-z][\w\-]{{1,40}})(?:[ \t]+|=){_VALUE}")
+_COOKIE_OPTION = deferred(r"(?<!\S)(?:-b|--cookie)[ =]?[\"']?([\w.-]+=[^\s\"']{4,4096})")
+_ELEMENT = deferred(r"<(?:\w+:)?([\w.-]{2,60})(?:\s[^<>]{0,200})?>([^<>]{3,4096})</")
+_SCHEME = deferred(
     r"\b(?:[Bb]earer|BEARER|[Tt]oken|[Aa]pi[Kk]ey|SSWS|GenieKey|OAuth) +(?:token=)?[\"']?([\w.~+/=:|-]{16,8192})"
 )
-_BASIC = re.compile(r"\b[Bb]asic +([A-Za-z0-9+/_-]{6,}={0,2})")
-_HEADER = re.compile(
+_BASIC = deferred(r"\b[Bb]asic +([A-Za-z0-9+/_-]{6,}={0,2})")
+_HEADER = deferred(
     rf"(?i)(?<![\w-])({IN_TEXT})"
     r"\\{0,15}[\"']?\s{0,3}:\s{0,3}\\{0,15}[\"']?([^\"'\r\n\\]{4,8192})"
 )
-_NEAR = re.compile(r"(?i)secret|key|token|passw|credential|schl[üu]e?ssel|\baws\b|bearer|clave|contrase")
-_NAME_BEFORE = re.compile(r"([\w.\-]{2,32})\\{0,15}[\"']?[ \t]*[:=][ \t]*\\{0,15}[\"']?$")
-_SEPARATOR = re.compile(r"[\s:=<>(\uff1a]")
+_NEAR = deferred(r"(?i)secret|key|token|passw|credential|schl[üu]e?ssel|\baws\b|bearer|clave|contrase")
+_NAME_BEFORE = deferred(r"([\w.\-]{2,32})\\{0,15}[\"']?[ \t]*[:=][ \t]*\\{0,15}[\"']?$")
+_SEPARATOR = deferred(r"[\s:=<>(\uff1a]")
 """A separator of a name and its value, in every form that is searched for. A text without one is skipped at once."""
 
 _HINTS: tuple[str, ...] = (
@@ -90,10 +91,10 @@ _FOREIGN_HINTS: tuple[str, ...] = (
 LONG = 200
 """Characters of a text of which each word is searched for hints once."""
 
-_CLE = re.compile(r"(?<![A-Za-z])[cC](?:le|LE) |(?<=[a-z])Cle ")
+_CLE = deferred(r"(?<![A-Za-z])[cC](?:le|LE) |(?<=[a-z])Cle ")
 """The French word for a key without its accent, and not the end of an English word such as "article"."""
 
-_HINT_WORD = re.compile(r"\bpw\b|\bpin|:[56]4\d\d:")
+_HINT_WORD = deferred(r"\bpw\b|\bpin|:[56]4\d\d:")
 _NO_VALUE = frozenset(
     {
         "flag",
