@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from airflow_provider_vai.secrets.field_names import field_family
 from airflow_provider_vai.secrets.key_names import Family, family
-from airflow_provider_vai.secrets.patterns import deferred
+from airflow_provider_vai.secrets.patterns import deferred, may_match
 from airflow_provider_vai.secrets.plausible import is_quoted, is_stand_in, is_token_like
 from airflow_provider_vai.secrets.span import SecretSpan
 
@@ -23,6 +23,11 @@ _TYPED = deferred(
     r"input_?password|add_?value|type_?text|enter_?text|set_?text|clear_?and_?type|write|typewrite|enter|send_?text)"
     rf"\s{{0,2}}\(\s{{0,40}}{_TEXT}(?:\s{{0,4}},\s{{0,40}}(?:with:\s?|text=|value=)?{_TEXT})?"
 )
+_OPENS = deferred(r"\(\s{0,40}[rRbBuUfF]{0,2}\\{0,7}[\"'`]")
+"""A text as the first argument of a call: it is in every match of the patterns of fields and setters."""
+_NEXT = deferred(r"(?i),\s{0,20}(?:password\s?=\s?)?[rbuf]{0,2}\\{0,7}[\"'`]")
+"""A text as a later argument: it is in every match of the patterns of logins."""
+_LOGIN_WORDS = ("auth", "login", "log_in", "sign_in", "credentials", "http_basic", "httpbasic", "username")
 _ASSIGNED = deferred(rf"\.(?:value|text)\s{{0,4}}=\s{{0,4}}{_TEXT}")
 _ROBOT = deferred(
     r"(?im)^[ \t]*(?:input text|input password|fill text|fill secret|type text|type secret)[ \t]{2,8}"
@@ -78,7 +83,8 @@ def _last(found: re.Match[str], first: int = 1) -> tuple[int, str] | None:
 
 
 def _typed(text: str) -> Iterator[SecretSpan]:
-    for found in (*_TYPED.finditer(text), *_ASSIGNED.finditer(text)):
+    typed = _TYPED.finditer(text) if _OPENS.search(text) else ()
+    for found in (*typed, *_ASSIGNED.finditer(text)):
         last = _last(found)
         if last is None:
             continue
@@ -121,14 +127,21 @@ def _field_of_variable(text: str, name: str, place: int) -> Family | None:
 
 
 def _logins(text: str) -> Iterator[SecretSpan]:
-    for found in (one for pattern in (_LOGIN, _CONNECTION, _MANAGER) for one in pattern.finditer(text)):
+    if not _NEXT.search(text):
+        return
+    patterns = [
+        *([_LOGIN] if may_match(text, _LOGIN_WORDS) else []),
+        *([_CONNECTION] if may_match(text, ("connect",)) else []),
+        *([_MANAGER] if may_match(text, ("password",)) else []),
+    ]
+    for found in (one for pattern in patterns for one in pattern.finditer(text)):
         last = _last(found, first=found.re.groups - 2)
         if last and is_quoted(last[1], "password"):
             yield SecretSpan(*found.span(last[0]), last[1], is_password=True)
 
 
 def _set(text: str) -> Iterator[SecretSpan]:
-    for found in _SETTER.finditer(text):
+    for found in _SETTER.finditer(text) if _OPENS.search(text) else ():
         last = _last(found, first=2)
         if last and (kind := family(found[1])) and is_quoted(last[1], kind) and " " not in last[1]:
             yield SecretSpan(*found.span(last[0]), last[1], is_password=kind == "password")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from airflow_provider_vai.secrets.key_names import NAME_KEYS, VALUE_KEYS, Family, family, names_many, ordinary
-from airflow_provider_vai.secrets.patterns import deferred
+from airflow_provider_vai.secrets.patterns import deferred, may_match
 from airflow_provider_vai.secrets.plausible import is_assigned, is_quoted, is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.randomness import from_base64, is_printable
 from airflow_provider_vai.secrets.span import SecretSpan
@@ -22,6 +22,10 @@ _NAMED = deferred(
     rf"\\{{0,7}}[\"']?(?:{_VALUES})\\{{0,7}}[\"']?\s{{0,4}}[:=]\s{{0,4}}"
     r"(?:\\{0,7}\"([^\"\n\\]{1,4096})|\\{0,7}'([^'\n\\]{1,4096})|([^\s\"',;<>{}\\]{1,4096}))"
 )
+_VALUE_AFTER = deferred(
+    rf"(?i)[:=]\s{{0,4}}\\{{0,7}}[\"']?[\w.$:\-]{{2,80}}\\{{0,7}}[\"']?[,;]?\s{{1,40}}\\{{0,7}}[\"']?(?:{_VALUES})\\{{0,7}}[\"']?\s{{0,4}}[:=]"
+)
+"""What follows the name in every match of the pattern above. Signs are rare in a text, so it is found fast."""
 _VALUE_FIRST = deferred(
     r"\bvalue=(?:\"([^\"\n<>]{3,512})\"|'([^'\n<>]{3,512})')\s{1,8}(?:name|key)=[\"']([\w.:\-]{2,80})[\"']"
 )
@@ -69,7 +73,12 @@ def in_documents(text: str) -> Iterator[SecretSpan]:
         for found in _PART.finditer(text):
             if (kind := family(found[1])) and not is_stand_in(found[2]):
                 yield _span(found, 2, kind)
-    for pattern in (_NETRC, _PGPASS, _DIRECTIVE):
+    patterns = [
+        *([_NETRC] if may_match(text, ("password",)) else []),
+        *([_PGPASS] if ":" in text else []),
+        *([_DIRECTIVE] if may_match(text, ("requirepass", "masterauth")) else []),
+    ]
+    for pattern in patterns:
         for found in pattern.finditer(text):
             if not is_stand_in(found[1]) and not found[1].startswith("("):
                 yield _span(found, 1, "password")
@@ -89,12 +98,12 @@ def _span(found: re.Match[str], group: int, kind: Family) -> SecretSpan:
 
 
 def _named_values(text: str) -> Iterator[SecretSpan]:
-    for found in _NAMED.finditer(text):
+    for found in _NAMED.finditer(text) if _VALUE_AFTER.search(text) else ():
         kind, group = family(found[1]), found.lastindex or 1
         value = found[group]
         if kind and " " not in value and (is_assigned(value, kind) if group == 4 else is_quoted(value, kind)):
             yield _span(found, group, kind)
-    for found in _VALUE_FIRST.finditer(text):
+    for found in _VALUE_FIRST.finditer(text) if "value=" in text else ():
         kind, group = family(found[3]), 1 if found[1] else 2
         if kind and is_quoted(found[group], kind):
             yield _span(found, group, kind)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from airflow_provider_vai.secrets.key_names import NAME_KEYS, VALUE_KEYS, Family, family, spelled
-from airflow_provider_vai.secrets.patterns import deferred
+from airflow_provider_vai.secrets.patterns import deferred, may_match
 from airflow_provider_vai.secrets.plausible import is_quoted, is_stand_in, is_told
 from airflow_provider_vai.secrets.span import SecretSpan
 
@@ -18,7 +18,10 @@ _SQL = deferred(
     r"|\bset\s+password(?:\s+for\s+[^=;]{1,100})?\s*=\s*)"
     r"(?:[NE]?'((?:[^'\\]|''|\\.){3,4096})'|\"([^\"]{3,4096})\"|([^\s'\";,()]{4,256})(?=\s*(?:;|$)))"
 )
-_WORDS = ("identified", "pass", "secret", "key", "token", "connection_string", "crypt")
+_WORDS = (
+    *("identified", "password", "passwd", "secret", "aws_secret_key", "access_key", "session_token", "sas_token"),
+    *("connection_string", "passphrase", "passcode", "encryption_key", "master_key", "crypt"),
+)
 """One of them is in every match of the pattern above."""
 
 _SECRET_STATEMENT = deferred(r"(?i)\bcreate\s+(?:or\s+replace\s+)?(?:\w+\s+){0,2}secret\b[^();]{0,200}\(")
@@ -32,6 +35,8 @@ _REPLACED = deferred(r"(?i)\bidentified\s+by\s+[^\s;]{1,256}\s+replace\s+['\"]?(
 _HASHED = deferred(
     r"(?<![\w.])(?:\w{1,40}\.)?([A-Za-z]\w{1,60})\s{0,4}=\s{0,4}(?:\w{1,40}\.)?\w{1,40}\(\s{0,4}[NE]?'([^'\n]{3,512})'"
 )
+_OPENS = deferred(r"\(\s{0,4}[NE]?'")
+"""It is in every match of the pattern above."""
 _INSERT = deferred(
     r"(?i)\b(?:insert\s{1,8}(?:or\s{1,8}\w{1,20}\s{1,8}|ignore\s{1,8}|overwrite\s{1,8})?into|replace\s{1,8}into|upsert\s{1,8}into|then\s{1,8}insert)\s{1,8}"
     r"(?:table\s{1,8})?(?:[\w.\"`\[\]$-]{1,200}\s{0,8})?\((?P<columns>[^()]{1,4000})\)[^();']{0,80}?(?:\bvalues?\s{0,8}(?=\()|\b(?P<select>select)\s)"
@@ -49,13 +54,13 @@ def in_statements(text: str) -> Iterator[SecretSpan]:
     yield from _clauses(text)
     yield from _secret_statements(text)
     yield from _inserted(text)
-    for found in _HASHED.finditer(text):
+    for found in _HASHED.finditer(text) if _OPENS.search(text) else ():
         if (kind := family(found[1])) and is_quoted(found[2], kind):
             yield SecretSpan(*found.span(2), found[2], is_password=kind == "password")
-    for found in _TABLE_FUNCTION.finditer(text):
+    for found in _TABLE_FUNCTION.finditer(text) if may_match(text, ("postgresql", "mysql", "mongodb")) else ():
         if not is_stand_in(found[2]):
             yield SecretSpan(*found.span(2), found[2], is_password=True)
-    for call in _PROCEDURE.finditer(text):
+    for call in _PROCEDURE.finditer(text) if may_match(text, ("sp_",)) else ():
         texts = list(_STRING.finditer(text, *call.span()))
         for found in texts if "sp_password" in call[0].lower() else texts[1:]:
             if (is_quoted(found[1], "password") and not re.search(r"(?i)linked", call[0])) or found is texts[-1]:
@@ -63,26 +68,20 @@ def in_statements(text: str) -> Iterator[SecretSpan]:
 
 
 def _clauses(text: str) -> Iterator[SecretSpan]:
-    for found in _SQL.finditer(text) if _may_have_clauses(text) else ():
+    for found in _SQL.finditer(text) if may_match(text, _WORDS) else ():
         group = found.lastindex or 1
         is_bare = group == 3
         if is_stand_in(found[group]) or (is_bare and not is_told(found[group], "password")):
             continue
         yield SecretSpan(*found.span(group), found[group], is_password=True)
-    for pattern in (_ASSIGNED, _REPLACED) if "identified" in text.lower() or not text.isascii() else ():
+    for pattern in (_ASSIGNED, _REPLACED) if may_match(text, ("identified",)) else ():
         for found in pattern.finditer(text):
             if not is_stand_in(found[1]):
                 yield SecretSpan(*found.span(1), found[1], is_password=True)
 
 
-def _may_have_clauses(text: str) -> bool:
-    """Return whether a text has a word of a clause that a credential follows: looking for words is far faster."""
-    lower = text.lower()
-    return not text.isascii() or any(word in lower for word in _WORDS)
-
-
 def _secret_statements(text: str) -> Iterator[SecretSpan]:
-    place = 0
+    place = 0 if may_match(text, ("secret",)) else len(text)
     while statement := _SECRET_STATEMENT.search(text, place):
         place = statement.end() + STATEMENT_CHARACTERS
         for found in _IN_STATEMENT.finditer(text, statement.end(), place):
@@ -101,7 +100,7 @@ def _columns(listed: str) -> list[str]:
 
 
 def _inserted(text: str) -> Iterator[SecretSpan]:
-    place = 0
+    place = 0 if may_match(text, ("insert", "into")) else len(text)
     while found := _INSERT.search(text, place):
         kinds = [family(name) for name in _columns(found["columns"])]
         names = [spelled(name) for name in _columns(found["columns"])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from airflow_provider_vai.secrets.headers import IN_TEXT
 from airflow_provider_vai.secrets.key_names import Family, family, names_an_identifier
@@ -21,6 +22,14 @@ _ASSIGNED = deferred(
     rf"(?P<sep>[ \t]{{0,8}}(?::=|=>|->|={{1,2}}|:|\uff1a)[ \t]{{0,4}}){_VALUE}",
     re.DOTALL,
 )
+_SIGN = deferred(r"[:=\uff1a]|->")
+"""The beginning of each sign between a name and a value in the pattern above, or the character before it."""
+_CLOSING = " \t\\\"'`])}>"
+"""What may be between a name and the sign."""
+_NO_NAME = deferred(r"[^\w.\-]")
+WORDS_OF_NAME = 5
+LONGEST_NAME = 250
+"""Characters of the longest name, 80 + 4 · 21, with what may be between it and the sign."""
 _LINE = deferred(
     r"(?m)^[ \t]*(?:export |set |setx |ENV |ARG |\$env:|- )?[\"']?([A-Za-z_]\w{1,79})[ \t]?=[ \t]?"
     r"([^\s\"'][^\n]*)$"
@@ -30,9 +39,9 @@ _VERBS = (
     r"(?:is|was|be|now|to|are|ist|war|lautet|heißt|heisst|auf|zu|es|est|sera|era|será|é|è|jest|är|er|являе?тся|это|[-\u2013\u2014]|是|为)"
     r"(?:\s(?:now|set to|to|jetzt|changed to|ahora|auf))?"
 )
-_IN_PROSE = deferred(
-    rf"{_NAME}(?: for [\w@.\- ]{{1,40}}?| \([^)]{{1,40}}\))?[ \t]{{1,3}}{_VERBS}:?[ \t]{{1,3}}{_VALUE}"
-)
+_OF_WHAT = r"(?: for [\w@.\- ]{1,40}?| \([^)]{1,40}\))?"
+_IN_PROSE = deferred(rf"{_NAME}{_OF_WHAT}[ \t]{{1,3}}{_VERBS}:?[ \t]{{1,3}}{_VALUE}")
+_NAME_LIKE = deferred(r"[\w.\- ]+")
 _OPTION = deferred(rf"(?<![\w\-])-{{1,2}}(?P<key>[A-Za-z][\w\-]{{1,40}})(?:[ \t]+|=){_VALUE}")
 _COOKIE_OPTION = deferred(r"(?<!\S)(?:-b|--cookie)[ =]?[\"']?([\w.-]+=[^\s\"']{4,4096})")
 _ELEMENT = deferred(r"<(?:\w+:)?([\w.-]{2,60})(?:\s[^<>]{0,200})?>([^<>]{3,4096})</")
@@ -172,7 +181,7 @@ def _span(found: re.Match[str], kind: Family) -> SecretSpan:
 
 def _assignments(text: str) -> Iterator[SecretSpan]:
     place = 0
-    while found := _ASSIGNED.search(text, place):
+    while found := _assigned(text, place):
         place = max(found.end("key"), found.start() + 1)
         kind = _named(found["key"])
         if kind is None:
@@ -190,6 +199,35 @@ def _assignments(text: str) -> Iterator[SecretSpan]:
         value = line[2].rstrip().rstrip(",;")
         if kind and is_assigned(value, kind) and not value.startswith(("/", "~")) and " " not in value:
             yield SecretSpan(line.start(2), line.start(2) + len(value), value, is_password=kind == "password")
+
+
+def _assigned(text: str, place: int) -> re.Match[str] | None:
+    """Return what the pattern of assignments finds first from a place on.
+
+    Signs are rarer than names, so the names before each sign are tried instead of each name in the text.
+    """
+    for sign in _SIGN.finditer(text, place):
+        for start in _starts(text, sign.start(), place):
+            if found := _ASSIGNED.match(text, start):
+                return found
+    return None
+
+
+def _starts(text: str, end: int, place: int) -> Iterator[int]:
+    """Yield where a name may begin that ends before a position: at the beginning of each of the last words before it.
+
+    :param end: The position.
+    :param place: The first possible beginning.
+    """
+    first = max(0, end - LONGEST_NAME)
+    before = text[first:end].rstrip(_CLOSING)
+    last = " ".join(before.rsplit(" ", WORDS_OF_NAME)[-WORDS_OF_NAME:])
+    words = _NO_NAME.split(last)[-WORDS_OF_NAME:]
+    start = first + len(before) - sum(map(len, words)) - len(words) + 1
+    for word in words:
+        if len(word) >= 2 and start >= place:
+            yield start
+        start += len(word) + 1
 
 
 def _is_assignment(text: str, found: re.Match[str], span: SecretSpan, kind: Family) -> bool:
@@ -244,17 +282,10 @@ def _options(text: str) -> Iterator[SecretSpan]:
 
 
 def _sentences(text: str) -> Iterator[SecretSpan]:
-    place = 0
-    lower = text.lower() if text.isascii() else ""
-    hints = [hint for hint in _HINTS if hint in lower]  # few of them are in one text
-    while found := _IN_PROSE.search(text, place):
+    lower = text.lower()
+    place, hinted = 0, _verb_after(_hints_in(lower)) if text.isascii() else None
+    while found := _told(text, lower, place, hinted):
         place = max(found.start() + 1, found.start("key") + len(re.split(r"[ \u2019']", found["key"])[0]))
-        key = lower[slice(*found.span("key"))]
-        is_hinted = (
-            any(hint in f"{key} " for hint in hints) or _HINT_WORD.search(key) or _CLE.search(f"{found['key']} ")
-        )
-        if key and not is_hinted:
-            continue
         kind = _named(found["key"])
         if kind is None or re.search(r"(?i)\bpass$", found["key"]):  # the verb, as in "tests pass"
             continue
@@ -263,3 +294,45 @@ def _sentences(text: str) -> Iterator[SecretSpan]:
         if quoted or is_told(span.secret, kind):
             yield span
             place = span.end
+
+
+def _told(text: str, lower: str, place: int, hinted: re.Pattern[str] | None) -> re.Match[str] | None:
+    """Return the first sentence from a place on whose subject may be a credential.
+
+    :param lower: The text in lower case, if it has only ASCII characters.
+    :param hinted: The pattern of the hints in the text. The subject is one of the words before such a hint, or the
+        hint's own. With ``None``, any subject may be one.
+    """
+    if hinted is None:
+        return _IN_PROSE.search(text, place)
+    for hint in hinted.finditer(lower, place):
+        for start in _starts(text, hint.end(), place):
+            found = _IN_PROSE.match(text, start)
+            if found and _is_hinted(found["key"]):
+                return found
+    return None
+
+
+def _is_hinted(name: str) -> bool:
+    folded = f"{name} ".lower()
+    return (
+        any(hint in folded for hint in _HINTS)
+        or _HINT_WORD.search(folded) is not None
+        or _CLE.search(f"{name} ") is not None
+    )
+
+
+def _hints_in(folded: str) -> tuple[str, ...]:
+    """Return the hints in a text in lower case. Each word of a long text is searched once."""
+    words = " ".join(set(folded.split())) if len(folded) > LONG else folded
+    return tuple(hint for hint in _HINTS if hint in (folded if " " in hint else words))
+
+
+@lru_cache(maxsize=64)
+def _verb_after(hints: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern of hints that are followed by the end of their name, a verb and a space."""
+    names = [re.escape(hint.rstrip()) for hint in hints if _NAME_LIKE.fullmatch(hint)]
+    either = "|".join([*names, r"\bpw\b", r"\bpin", r"cle(?=[ \t])"])
+    return re.compile(
+        rf"(?:{either})(?=[\w.\-]{{0,80}}(?:[ '][\w\-]{{1,20}}){{0,4}}{_OF_WHAT}[ \t]{{1,3}}{_VERBS}:?[ \t])"
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote, unquote_plus
 
 from airflow_provider_vai.secrets.key_names import family, spelled
-from airflow_provider_vai.secrets.patterns import deferred
+from airflow_provider_vai.secrets.patterns import deferred, may_match
 from airflow_provider_vai.secrets.plausible import is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.span import SecretSpan
 
@@ -31,6 +31,11 @@ _PATH = deferred(  # services that take a key as a part of the path
     r"://[\w.-]{3,80}/hooks/(?=[a-z0-9]{26}(?![\w-]))|://[\w.-]{3,80}/hooks/(?=[A-Za-z0-9]{17,24}/[A-Za-z0-9]{40,}))"
     r"([\w:.~%/-]{16,256}?)(?=[/?#\s\"'<>),;]|$)"
 )
+_HOSTS_OF_PATHS = (
+    *("/bot", "key/", "/token/", "ifttt", "infura", "alchemy", "quiknode", "hook.", "hooks/", "pagerduty", "loggly"),
+    *("webexapis", "feishu", "larksuite", "qyapi", "victorops", "/private-", "hc-ping"),
+)
+"""One of them is in every match of the pattern above."""
 _KEYS_OF_QUERIES = deferred(
     r"^(sig|signature|x_amz_(signature|security_token)|x_goog_signature|auth|session|session_?id|sid|hmac|key|code|ticket|"
     r"subscription|app_?id|appid|hash|h|s|k|t)$"
@@ -46,7 +51,7 @@ def in_urls(text: str) -> Iterator[SecretSpan]:
     if "=" in text:
         yield from _parameters(text)
         yield from _braced(text)
-    if "/" in text:
+    if "/" in text and may_match(text, _HOSTS_OF_PATHS):
         yield from _paths(text)
     if "/" in text and "@" in text:
         for found in _ORACLE.finditer(text):

@@ -6,6 +6,7 @@ Importing the finders would otherwise take most of the start of a command, and m
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, cast
 
 _METHODS = frozenset({"search", "match", "fullmatch", "finditer", "findall", "sub", "subn", "split"})
@@ -20,6 +21,20 @@ def deferred(text: str, flags: int = 0) -> re.Pattern[str]:
     :param flags: The flags of :func:`re.compile`.
     """
     return cast("re.Pattern[str]", _Pattern(text, flags))
+
+
+def may_match(text: str, words: Iterable[str]) -> bool:
+    """Return whether a text has one of some words, in any case: looking for words is far faster than for a pattern.
+
+    Of a text with other characters than ASCII, it is always true: some of them are equal to letters without case.
+
+    :param text: The text.
+    :param words: In lower case; one of them is in every match of the pattern that is asked for.
+    """
+    if not text.isascii():
+        return True
+    lower = text.lower()
+    return any(word in lower for word in words)
 
 
 class _Pattern:

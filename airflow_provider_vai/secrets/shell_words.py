@@ -60,6 +60,8 @@ def unquoted(text: str, start: int) -> Word:
 
     :param start: Where the text begins.
     """
+    if text.isalnum():
+        return Word(text, start)
     inner = text.lstrip("[{")
     inner = _without_quote(inner)
     start += len(text) - len(inner)

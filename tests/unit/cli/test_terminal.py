@@ -61,7 +61,8 @@ def test_a_table_with_broken_cells_is_what_rich_prints(
 
 def test_the_list_of_formats_is_printed_without_rich() -> None:
     """Importing rich would take longer than all the rest of `vai formats`, `vai kinds`, or `vai inspect`."""
-    code = "import sys; from airflow_provider_vai.cli import main; main.main(sys.argv[1:]); sys.exit('rich' in sys.modules)"
+    code = "import sys; from airflow_provider_vai.cli.main import main; main(sys.argv[1:]); "
+    code += "sys.exit('rich' in sys.modules)"
     for command in ("formats", "kinds"):
         subprocess.run([sys.executable, "-c", code, command], stdout=subprocess.DEVNULL, check=True)
 

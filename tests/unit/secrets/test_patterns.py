@@ -17,7 +17,8 @@ def test_a_deferred_pattern_does_what_a_compiled_one_does() -> None:
     found = deferred(r"(?P<name>a+)b", re.IGNORECASE)
     assert not hasattr(type(found), "search")
     match = found.search("xxAAb")
-    assert match and match["name"] == "AA"
+    assert match is not None
+    assert match["name"] == "AA"
     assert found.search == re.compile(r"(?P<name>a+)b", re.IGNORECASE).search
     assert [one[0] for one in found.finditer("ab aab")] == ["ab", "aab"]
     assert found.groups == 1
