@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from airflow_provider_vai.languages.printable import plain
-from airflow_provider_vai.model.automation import Effect
+from airflow_provider_vai.model.behaviour import Effect
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.tools_file import CALLABLE_PLACE, MCP_NAME, suggested_kind, suggestion

@@ -6,6 +6,7 @@ Text from a trace is escaped, so no escape sequence in it reaches the terminal.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -35,6 +36,9 @@ STYLES = {
 }  # fmt: skip
 """Words about an outcome -> the colour in which a terminal shows them."""
 
+_NARROW = re.compile(r"[\x00-\x7f\xa0-\u02ff\u2010-\u2026]*")
+"""Characters that take one column each, such as those of Western languages, and an ellipsis."""
+_WORD = re.compile(r"\s*\S+\s*")
 _CODES = {"green": 32, "yellow": 33, "red": 31}
 _modes = {"quiet": False, "wide": False, "working": False}
 
@@ -154,8 +158,9 @@ def _write_as_it_is(columns: Sequence[str], cells: Sequence[Sequence[str]], widt
 
 
 def _write_broken(columns: Sequence[str], cells: Sequence[Sequence[str]], limit: int) -> None:
-    """Write a table with cells that are broken at spaces. If only one column has such cells, it gets what is left."""
-    widths, bends = _widths(columns, cells), [number for number, name in enumerate(columns) if name in PROSE]
+    """Write a table with cells that are broken at spaces. If only one column has long ones, it gets what is left."""
+    widths = _widths(columns, cells)
+    bends = [number for number, name in enumerate(columns) if name in PROSE and widths[number] > LEAST_PROSE]
     if len(bends) != 1 or _is_drawn_by_rich(limit):
         _write_grid(columns, cells, limit)
         return
@@ -179,17 +184,40 @@ def _is_drawn_by_rich(limit: int) -> bool:
 
 def _broken(cells: Iterable[Sequence[str]], column: int, size: int) -> Iterator[list[str]]:
     """Yield the lines of each row, of which one column may be too wide."""
+    for row in cells:
+        first, *rest = _folded(row[column], size)
+        yield [*row[:column], first, *row[column + 1 :]]
+        for line in rest:
+            yield [line if number == column else "" for number in range(len(row))]
+
+
+def _folded(cell: str, size: int) -> list[str]:
+    """Return a cell as lines of at most so many columns, broken at spaces where that is possible."""
+    if _size(cell) <= size:
+        return [cell]
+    if cell.isascii():
+        return _wrapped(cell, size)
     from rich.console import Console
     from rich.text import Text
 
     console = Console(width=size, soft_wrap=False)
-    for row in cells:
-        first, *rest = [row[column]]
-        if _size(first) > size:
-            first, *rest = [line.plain for line in Text(first).wrap(console, size, overflow="fold")]
-        yield [*row[:column], first, *row[column + 1 :]]
-        for line in rest:
-            yield [line if number == column else "" for number in range(len(row))]
+    return [line.plain for line in Text(cell).wrap(console, size, overflow="fold")]
+
+
+def _wrapped(cell: str, size: int) -> list[str]:
+    """Return an ASCII cell as lines, broken where ``rich`` breaks it; importing that takes long."""
+    lines, used = [""], 0
+    for word in _WORD.findall(cell):
+        pieces = [word]
+        if used + len(word.rstrip()) > size:
+            is_long = len(word.rstrip()) > size
+            pieces = [word[start : start + size] for start in range(0, len(word), size)] if is_long else [word]
+            lines += [""] if lines[-1] else []
+            used = 0
+        lines[-1] += pieces[0]
+        lines += pieces[1:]
+        used = len(pieces[-1]) if len(pieces) > 1 else used + len(word)
+    return [line[:size] for line in lines]
 
 
 def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
@@ -198,7 +226,7 @@ def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]
 
 def _size(cell: str) -> int:
     """Return how many columns of a terminal a printable text takes."""
-    if cell.isascii():
+    if _NARROW.fullmatch(cell):
         return len(cell)
     from rich.cells import cell_len
 
@@ -207,8 +235,6 @@ def _size(cell: str) -> int:
 
 def _cut(columns: Sequence[str], cells: list[list[str]], cut: Sequence[str], limit: int) -> list[list[str]]:
     """Return the cells with those of the columns to cut so short that the table fits."""
-    from rich.cells import set_cell_size
-
     widths = _widths(columns, cells)
     for index, name in enumerate(columns):
         if name not in cut:
@@ -219,8 +245,17 @@ def _cut(columns: Sequence[str], cells: list[list[str]], cut: Sequence[str], lim
         room = max(LEAST_PROSE, limit - 2 - others - len(GAP) * (len(columns) - 1))
         for row in cells:
             if _size(row[index]) > room:
-                row[index] = set_cell_size(row[index], room - 1).rstrip() + "…"
+                row[index] = _start(row[index], room - 1).rstrip() + "…"
     return cells
+
+
+def _start(cell: str, size: int) -> str:
+    """Return so many columns of a longer cell."""
+    if cell.isascii():
+        return cell[:size]
+    from rich.cells import set_cell_size
+
+    return set_cell_size(cell, size)
 
 
 def _write_grid(columns: Sequence[str], cells: Sequence[Sequence[str]], limit: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from airflow_provider_vai.model.argument import Argument, Output
-from airflow_provider_vai.model.automation import Effect
+from airflow_provider_vai.model.behaviour import Effect
 from airflow_provider_vai.model.kinds import Kind
 from airflow_provider_vai.model.run import Approval, ToolCall
 from airflow_provider_vai.model.tools_file import ToolRule

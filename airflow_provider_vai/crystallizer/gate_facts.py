@@ -28,14 +28,12 @@ def derived_facts(arguments: Mapping[str, Argument], evidence: Evidence) -> list
 
     :param arguments: the arguments. :param evidence: of the recorded run, with its steps.
     """
-    results = {one.step or "": one.left for one in evidence.results.readable}
-    known = recorded(results, {})
-    outside = {one.step for one in evidence.results.readable if evidence.is_untrusted(one.call)}
+    known = recorded(evidence.left, {})
     found = []
     for name, argument in arguments.items():
         is_proposal = any(ONE_RUN in line for line in argument.evidence)
         for at, tree in argument.trees():
-            found += part_facts([name, *at], tree, known, is_proposal=is_proposal, outside=outside)
+            found += part_facts([name, *at], tree, known, is_proposal=is_proposal, outside=evidence.outside)
     return found
 
 

@@ -66,7 +66,7 @@ def untrusted_derivations(draft: Draft, evidence: Evidence) -> list[UntrustedVal
     :param draft: the step with its derived values.
     :param evidence: the evidence of its run, with the same steps.
     """
-    outside = {one.step: one.call for one in evidence.results.readable if evidence.is_untrusted(one.call)}
+    outside = evidence.outside
     return [
         UntrustedValue(place=[name, *at], call_id=mask(outside[step].id))
         for name, argument in draft.arguments.items()

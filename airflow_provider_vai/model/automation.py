@@ -16,12 +16,10 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.argument import Argument, Output
 from airflow_provider_vai.model.base import JsonPath, Spec
+from airflow_provider_vai.model.behaviour import Determinism, Effect
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.triggers import Trigger
-
-Determinism = Literal["exact", "live", "model_written", "model_at_run_time"]
-Effect = Literal["read", "artifact", "write"]
 
 
 def _no_switch(value: Any) -> Any:

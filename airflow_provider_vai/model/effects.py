@@ -15,7 +15,7 @@ from airflow_provider_vai.languages import graphql_text
 from airflow_provider_vai.model import artifacts
 
 if TYPE_CHECKING:
-    from airflow_provider_vai.model.automation import Effect
+    from airflow_provider_vai.model.behaviour import Effect
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 """The HTTP methods that only read."""

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from airflow_provider_vai.model.argument import Argument
-from airflow_provider_vai.model.automation import Determinism, Step
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.behaviour import Determinism
 from airflow_provider_vai.model.review_codes import STALE
 from airflow_provider_vai.model.review_lines import place_text
 from airflow_provider_vai.model.step_approval import UntrustedValue

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from airflow_provider_vai.model import flashboard_entries
-from airflow_provider_vai.model.automation import Effect
+from airflow_provider_vai.model.behaviour import Effect
 
 
 class Arguments(BaseModel):

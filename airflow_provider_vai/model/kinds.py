@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_vai.exceptions import KindRefused
 from airflow_provider_vai.model import effects, kind_arguments as arguments
-from airflow_provider_vai.model.automation import Determinism, Effect
+from airflow_provider_vai.model.behaviour import Determinism, Effect
+from airflow_provider_vai.model.extensions import extensions
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 OPERATORS = "airflow_provider_vai.operators"
 GROUP = "airflow_provider_vai.kinds"
@@ -302,7 +305,7 @@ def all_kinds() -> tuple[Kind, ...]:
 
     :raises KindRefused: an entry point cannot be loaded, or does not refer to a :class:`Kind`.
     """
-    return (*KINDS, *(_loaded(entry) for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)))
+    return (*KINDS, *map(_loaded, extensions(GROUP)))
 
 
 @cache

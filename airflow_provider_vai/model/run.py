@@ -78,7 +78,7 @@ class ToolCall(_Fact):
     outcome: Outcome = "unknown"
     error: str | None = None
     failed_by_result: bool = False
-    approval: Approval = Approval()
+    approval: Approval = Approval.model_construct()  # a call would build the model whenever this module is imported
     started_at: datetime | None = None
     ended_at: datetime | None = None
 

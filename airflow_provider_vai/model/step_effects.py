@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.model.argument import Argument
-from airflow_provider_vai.model.automation import Effect
+from airflow_provider_vai.model.behaviour import Effect
 from airflow_provider_vai.model.effects import ORDER, OWN
 from airflow_provider_vai.model.kinds import Kind
 

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from airflow_provider_vai.exceptions import ToolsFileError
 from airflow_provider_vai.languages.identifiers import slug
-from airflow_provider_vai.model.automation import Effect
 from airflow_provider_vai.model.base import SPELLINGS
+from airflow_provider_vai.model.behaviour import Effect
 from airflow_provider_vai.model.kinds import callable_kinds
 from airflow_provider_vai.model.validation import problems
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from airflow_provider_vai.secrets.patterns import deferred
 
 TABLE = r"""
 mysql|mysqldump|mysqladmin|mysqlimport|mysqlshow|mysqlcheck|mysqlpump|mysqlslap|mysqlbinlog|mysqlsh|mycli -p*
@@ -112,7 +112,7 @@ Options (``-p *``, or with ``!`` if they have no dash) are followed by the crede
 ``?`` is a name and ``*`` the credential. ``**`` is each ``name=credential``. ``*t`` must look like a generated key.
 """
 
-SECRET_INPUT = re.compile(
+SECRET_INPUT = deferred(
     r"(?:--?(?:password|passphrase|token|secret|api-key)-(?:stdin|fd)\b|--with-token|"
     r"--stdin\b|--data-file=-|--stdin-password|"
     r"(?:^|\s)sudo\s(?:\S+\s){0,8}?-\w*S|\bsecrets? (?:set|put|create)\b|\bkinit\b|\bvercel env add\b|\bcryptsetup\b|"
@@ -120,5 +120,5 @@ SECRET_INPUT = re.compile(
 )
 """A command that reads a credential from its standard input."""
 
-LOGIN_INPUT = re.compile(r"(?:^|/|\s)chpasswd\b|(?:^|\s)git credential")
+LOGIN_INPUT = deferred(r"(?:^|/|\s)chpasswd\b|(?:^|\s)git credential")
 """A command that reads ``user:password`` from its standard input."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote, unquote_plus
 
+from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.secrets.randomness import from_base64, is_printable
 from airflow_provider_vai.secrets.span import SecretSpan
 
@@ -15,12 +16,12 @@ SHORTEST_ENCODED = 12
 SHORTEST_LINE = 60
 """Characters of the shortest line of base64 that continues on the next one."""
 
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}")
-_WRAPPED = re.compile(r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{60,76}(?:\r?\n|\\n)){1,4096}[A-Za-z0-9+/]{1,76}={0,2}")
-_HEX = re.compile(r"(?<![A-Za-z0-9])(?:0x|\\x|X')?((?:[0-9a-fA-F]{2}){8,})(?![A-Za-z0-9])")
-_HEX_DIGITS = re.compile(r"[0-9a-fA-F]{16}")
-_ESCAPED_HEX = re.compile(r"(?:\\x[0-9a-fA-F]{2}){6,}|(?:\\u00[0-9a-fA-F]{2}){4,}")
-_PERCENT = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
+_BASE64 = deferred(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}")
+_WRAPPED = deferred(r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{60,76}(?:\r?\n|\\n)){1,4096}[A-Za-z0-9+/]{1,76}={0,2}")
+_HEX = deferred(r"(?<![A-Za-z0-9])(?:0x|\\x|X')?((?:[0-9a-fA-F]{2}){8,})(?![A-Za-z0-9])")
+_HEX_DIGITS = deferred(r"[0-9a-fA-F]{16}")
+_ESCAPED_HEX = deferred(r"(?:\\x[0-9a-fA-F]{2}){6,}|(?:\\u00[0-9a-fA-F]{2}){4,}")
+_PERCENT = deferred(r"(?<![^\s\"'<>])[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
 
 
 def encoded(text: str, find: Callable[[str], Iterable[SecretSpan]]) -> Iterator[SecretSpan]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from airflow_provider_vai.secrets.key_names import Family, family, spelled
+from airflow_provider_vai.secrets.patterns import deferred
 
 LONGEST = 300
 """In characters. A longer text is neither a selector nor a label."""
 
-_SELECTOR = re.compile(r"[#.\[/*]|\w+\[|(?:id|name|css|xpath|text|label|placeholder|testid|aria)=|\w+#", re.IGNORECASE)
-_WORDS = re.compile(r"[\s#\[\]=\"'()>:,@/.~|*^$+!?]+")
-_FIELD = re.compile(
+_SELECTOR = deferred(r"[#.\[/*]|\w+\[|(?:id|name|css|xpath|text|label|placeholder|testid|aria)=|\w+#", re.IGNORECASE)
+_WORDS = deferred(r"[\s#\[\]=\"'()>:,@/.~|*^$+!?]+")
+_FIELD = deferred(
     r"_(?:input|field|box|textbox|textfield|text|txt|element|control|entry|edit|locator|el|elem|selector|in)$|"
     r"^(?:input|field|txt|text|tb|fld|edit|el|i|in|login|user|new|current|old|your|my)_"
 )

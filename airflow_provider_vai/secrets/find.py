@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 from airflow_provider_vai.secrets.disguises import plain
@@ -15,6 +14,7 @@ from airflow_provider_vai.secrets.in_text import in_text, is_near_a_word, may_na
 from airflow_provider_vai.secrets.in_urls import in_urls
 from airflow_provider_vai.secrets.issuer_patterns import shaped
 from airflow_provider_vai.secrets.known_credentials import already_read, recognised
+from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.secrets.randomness import SHORTEST, is_random
 from airflow_provider_vai.secrets.span import SecretSpan, merged
 
@@ -26,7 +26,7 @@ LONGEST_REMEMBERED = 2_000_000
 
 _FINDERS = (shaped, recognised, in_urls, in_commands)
 _FINDERS_BY_NAME = (in_text, in_statements, in_documents, in_code)
-_RUN = re.compile(r"(?<![A-Za-z0-9+/_=.~-])[A-Za-z0-9+/_.~-]{32,200}={0,2}(?![A-Za-z0-9+/_=~-])")
+_RUN = deferred(r"(?<![A-Za-z0-9+/_=.~-])[A-Za-z0-9+/_.~-]{32,200}={0,2}(?![A-Za-z0-9+/_=~-])")
 
 
 def find(text: str, encodings: int = ENCODINGS) -> list[SecretSpan]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-_ALWAYS = re.compile(
+from airflow_provider_vai.secrets.patterns import deferred
+
+_ALWAYS = deferred(
     r"authorization|cookie|api[-_]?key|(auth|access)[-_]?key|token|secret|\b(password|session)\b", re.IGNORECASE
 )
 _KNOWN = "(?:proxy-)?authorization|(?:set-)?cookie|api-?key"
 _WORDS = "key|token|auth|secret|session|signature"
-_NAME = re.compile(rf"{_KNOWN}|x-[\w-]*(?:{_WORDS})[\w-]*", re.IGNORECASE)
+_NAME = deferred(rf"{_KNOWN}|x-[\w-]*(?:{_WORDS})[\w-]*", re.IGNORECASE)
 
 IN_TEXT = rf"(?:{_KNOWN}|x-[\w-]{{0,40}}(?:{_WORDS})[\w-]{{0,20}})"
 """The names of :func:`may_carry_credentials` as a pattern for use in longer texts, bounded so that it stays fast."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from airflow_provider_vai.secrets.field_names import field_family
 from airflow_provider_vai.secrets.key_names import Family, family
+from airflow_provider_vai.secrets.patterns import deferred, may_match
 from airflow_provider_vai.secrets.plausible import is_quoted, is_stand_in, is_token_like
 from airflow_provider_vai.secrets.span import SecretSpan
 
@@ -17,18 +18,23 @@ _TEXT = (
     r"(?:[rRbBuUfF]{0,2}(?:\\{0,7})(?:"
     r"\"([^\"\n\\]{1,512})\\{0,7}\"|'([^'\n\\]{1,512})\\{0,7}'|`([^`\n\\]{1,512})\\{0,7}`))"
 )
-_TYPED = re.compile(
+_TYPED = deferred(
     r"(?i)\b(?:fill|val|type|send_?keys|press_?sequentially|insert_?text|set_?value|fill_?field|fill_in|input_?text|"
     r"input_?password|add_?value|type_?text|enter_?text|set_?text|clear_?and_?type|write|typewrite|enter|send_?text)"
     rf"\s{{0,2}}\(\s{{0,40}}{_TEXT}(?:\s{{0,4}},\s{{0,40}}(?:with:\s?|text=|value=)?{_TEXT})?"
 )
-_ASSIGNED = re.compile(rf"\.(?:value|text)\s{{0,4}}=\s{{0,4}}{_TEXT}")
-_ROBOT = re.compile(
+_OPENS = deferred(r"\(\s{0,40}[rRbBuUfF]{0,2}\\{0,7}[\"'`]")
+"""A text as the first argument of a call: it is in every match of the patterns of fields and setters."""
+_NEXT = deferred(r"(?i),\s{0,20}(?:password\s?=\s?)?[rbuf]{0,2}\\{0,7}[\"'`]")
+"""A text as a later argument: it is in every match of the patterns of logins."""
+_LOGIN_WORDS = ("auth", "login", "log_in", "sign_in", "credentials", "http_basic", "httpbasic", "username")
+_ASSIGNED = deferred(rf"\.(?:value|text)\s{{0,4}}=\s{{0,4}}{_TEXT}")
+_ROBOT = deferred(
     r"(?im)^[ \t]*(?:input text|input password|fill text|fill secret|type text|type secret)[ \t]{2,8}"
     r"(\S[^\n]{0,200}?)[ \t]{2,8}(\S{3,256})[ \t]*$"
 )
-_FIELD_BEFORE = re.compile(r"\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'|([A-Za-z_]\w{1,60})")
-_LOGIN = re.compile(
+_FIELD_BEFORE = deferred(r"\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'|([A-Za-z_]\w{1,60})")
+_LOGIN = deferred(
     r"(?i)(?:\bauth(?:entication|_?token)?[\"']?\]?\s{0,4}[:=]\s{0,4}(?:aiohttp\.|httpx\.|requests\.auth\.|\w{1,40}\.)?"
     r"(?:\w{0,20}auth\w{0,10})?\s?[\[(]|"
     r"\b(?:http)?(?:basic|digest|ntlm|proxy|plain)_?auth\w{0,10}\s?\(|\.(?:login|authenticate|log_in|sign_in|(?:set_?)?basic_?auth|"
@@ -36,22 +42,22 @@ _LOGIN = re.compile(
     r"PlainTextAuthProvider|PlainCredentials|PasswordCredentials)\s?\()"
     rf"\s{{0,20}}(?:(?:username|user|login)\s?=\s?)?(?:{_TEXT}|[\w.\[\]]{{1,60}})\s{{0,4}},\s{{0,20}}(?:password\s?=\s?)?{_TEXT}"
 )
-_CONNECTION = re.compile(
+_CONNECTION = deferred(
     rf"\b(?:getConnection|(?:pymysql|MySQLdb|mariadb|cymysql)\.connect)\s?\(\s{{0,20}}(?:{_TEXT}|\w{{1,60}})\s{{0,4}},\s{{0,20}}(?:{_TEXT}|\w{{1,60}})\s{{0,4}},\s{{0,20}}{_TEXT}"
 )
-_MANAGER = re.compile(rf"\badd_?password\s?\([^()\n]{{1,200}}?,\s{{0,8}}{_TEXT}\s{{0,8}}\)")
-_SETTER = re.compile(
+_MANAGER = deferred(rf"\badd_?password\s?\([^()\n]{{1,200}}?,\s{{0,8}}{_TEXT}\s{{0,8}}\)")
+_SETTER = deferred(
     rf"\b(?:set|with|use|update|change|reset|check|verify|hash|make)_?([A-Za-z_]{{2,40}})\s?\(\s{{0,8}}{_TEXT}\s{{0,8}}\)"
 )
-_PAIR = re.compile(
+_PAIR = deferred(
     rf"([\[(,{{])\s{{0,20}}(\\{{0,7}})([\"'])([\w.\-]{{2,80}})\2\3\s{{0,4}}(?:,|=>)\s{{0,20}}{_TEXT}\s{{0,20}}([\])}},])"
 )
-_STORES = re.compile(  # calls that store a value under a name
+_STORES = deferred(  # calls that store a value under a name
     r"(?i)(?:set|put|add|header|headers|env|environ|default|append|property|option|param|parameter|cookie|config|secret|"
     r"store|save|define|with|insert|update|data|item|entry|of|pair|field|value|variable|export)(?:_?[a-z]{1,24})?$"
 )
-_NAME_LIKE = re.compile(r"[a-z]+(?:_[a-z]+)*|[a-z]+(?:[A-Z][a-z]+)+")
-_EXPECT = re.compile(
+_NAME_LIKE = deferred(r"[a-z]+(?:_[a-z]+)*|[a-z]+(?:[A-Z][a-z]+)+")
+_EXPECT = deferred(
     r"(?i)\bexpect\b[^\n]{0,60}?(?:assword|assphrase)[^\n]{0,60}?\n?[^\n]{0,20}?\bsend\b[^\n\"']{0,20}[\"']([^\"'\n]{3,256}?)(?:\\[rn])*[\"']"
 )
 
@@ -77,7 +83,8 @@ def _last(found: re.Match[str], first: int = 1) -> tuple[int, str] | None:
 
 
 def _typed(text: str) -> Iterator[SecretSpan]:
-    for found in (*_TYPED.finditer(text), *_ASSIGNED.finditer(text)):
+    typed = _TYPED.finditer(text) if _OPENS.search(text) else ()
+    for found in (*typed, *_ASSIGNED.finditer(text)):
         last = _last(found)
         if last is None:
             continue
@@ -120,14 +127,21 @@ def _field_of_variable(text: str, name: str, place: int) -> Family | None:
 
 
 def _logins(text: str) -> Iterator[SecretSpan]:
-    for found in (one for pattern in (_LOGIN, _CONNECTION, _MANAGER) for one in pattern.finditer(text)):
+    if not _NEXT.search(text):
+        return
+    patterns = [
+        *([_LOGIN] if may_match(text, _LOGIN_WORDS) else []),
+        *([_CONNECTION] if may_match(text, ("connect",)) else []),
+        *([_MANAGER] if may_match(text, ("password",)) else []),
+    ]
+    for found in (one for pattern in patterns for one in pattern.finditer(text)):
         last = _last(found, first=found.re.groups - 2)
         if last and is_quoted(last[1], "password"):
             yield SecretSpan(*found.span(last[0]), last[1], is_password=True)
 
 
 def _set(text: str) -> Iterator[SecretSpan]:
-    for found in _SETTER.finditer(text):
+    for found in _SETTER.finditer(text) if _OPENS.search(text) else ():
         last = _last(found, first=2)
         if last and (kind := family(found[1])) and is_quoted(last[1], kind) and " " not in last[1]:
             yield SecretSpan(*found.span(last[0]), last[1], is_password=kind == "password")

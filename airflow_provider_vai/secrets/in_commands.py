@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from airflow_provider_vai.secrets.command_table import LOGIN_INPUT, SECRET_INPUT, TABLE
 from airflow_provider_vai.secrets.key_names import family, ordinary
+from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.secrets.plausible import is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.shell_words import ShellCommand, Word, commands, unquoted
 from airflow_provider_vai.secrets.span import SecretSpan
@@ -21,10 +22,14 @@ from airflow_provider_vai.secrets.span import SecretSpan
 EACH, GLUED = -1, -2
 """Instead of a number of skipped words: each word without a dash; each word of any form."""
 
-_WORD = re.compile(r"[\w-]+")
-_PORTS = re.compile(r"[\d.:,\[\]-]*:[\d.:,-]+(?:/\w+)?|\d+(?:[-,]\d+)*(?:/(?:tcp|udp))?")
-_NOT_A_VALUE = re.compile(r"-|/\w+[:/]|/$|~/|\.{1,2}/|\$[A-Za-z_{(]|\{\{|<|%\w+%|file://|fileb://|https?://|@|\\$")
-_FILE = re.compile(r"[\w./-]+\.[A-Za-z]\w{0,4}|\d+(?:\.\d+)+")
+LONG = 400
+"""Characters of a text of which each line is searched for hints."""
+
+_LINE_END = deferred(r"(?<!\\)\n")
+_WORD = deferred(r"[\w-]+")
+_PORTS = deferred(r"[\d.:,\[\]-]*:[\d.:,-]+(?:/\w+)?|\d+(?:[-,]\d+)*(?:/(?:tcp|udp))?")
+_NOT_A_VALUE = deferred(r"-|/\w+[:/]|/$|~/|\.{1,2}/|\$[A-Za-z_{(]|\{\{|<|%\w+%|file://|fileb://|https?://|@|\\$")
+_FILE = deferred(r"[\w./-]+\.[A-Za-z]\w{0,4}|\d+(?:\.\d+)+")
 _SETTING = frozenset({"set", "config", "configure", "put", "create", "add", "kv", "modify", "CONFIG", "SET"})
 _USER_OPTIONS = frozenset({"-u", "--user", "--username", "-U"})
 
@@ -43,21 +48,43 @@ def in_commands(text: str) -> Iterator[SecretSpan]:
     """Yield the credentials in the shell commands of a text."""
     if " " not in text or ("<<<" not in text and _hints().isdisjoint(_WORD.findall(text.lower()))):
         return
-    before: ShellCommand | None = None
-    for command in commands(text):
-        for word, is_password in secret_words(command.words):
-            yield SecretSpan(word.start, word.start + len(word.text), word.text, is_password)
-        if before:
-            for word in _fed(before, command):
-                yield SecretSpan(word.start, word.start + len(word.text), word.text, True)
-        before = command
+    for start, lines in _hinted_lines(text):
+        before: ShellCommand | None = None
+        for command in commands(lines, start):
+            for word, is_password in secret_words(command.words):
+                yield SecretSpan(word.start, word.start + len(word.text), word.text, is_password)
+            if before:
+                for word in _fed(before, command):
+                    yield SecretSpan(word.start, word.start + len(word.text), word.text, True)
+            before = command
+
+
+def _hinted_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the parts of a text that may have a command with a credential: where each begins, and its lines.
+
+    A command ends with its line, unless a backslash is at the end of the line, or something is fed into the next one.
+    """
+    if len(text) <= LONG or "<<<" in text:
+        yield 0, text
+        return
+    start = place = 0
+    for line in _LINE_END.split(text):
+        end = place + len(line)
+        if "|" not in line and "<" not in line and _hints().isdisjoint(_WORD.findall(line.lower())):
+            if start < place:
+                yield start, text[start:place]
+            start = end + 1
+        place = end + 1
+    if start < len(text):
+        yield start, text[start:]
 
 
 def secret_words(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
     """Yield the credentials among the words of a command, each with whether it is called a password."""
     programs: dict[str, int] = {}
     for place, word in enumerate(words):
-        programs.setdefault(re.split(r"[/\\]", word.text)[-1].removesuffix(".exe").lower(), place)
+        name = word.text if word.text.isalnum() else re.split(r"[/\\]", word.text)[-1].removesuffix(".exe")
+        programs.setdefault(name.lower(), place)
     known = False
     for name, place in programs.items():
         for rule in _rules().get(name, []):
@@ -106,6 +133,8 @@ def _candidates(rule: CommandRule, words: Sequence[Word], anchor: int) -> Iterat
 def _beside_a_user(words: Sequence[Word]) -> Iterator[Word]:
     """Yield what follows ``-p`` in ``-u mia -p …``, whatever the program is."""
     texts = [word.text for word in words]
+    if "-p" not in texts:
+        return
     login = "login" in texts and bool(_USER_OPTIONS.intersection(texts))
     for place in range(1, len(words) - 1):
         if texts[place] != "-p":
@@ -129,6 +158,8 @@ def _settings(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
 
 def _fed(before: ShellCommand, command: ShellCommand) -> Iterator[Word]:
     """Yield the credential that one command passes to the next: ``echo … | docker login --password-stdin``."""
+    if before.operator != "|" and before.operator[:1] != "<":
+        return
     texts = " ".join(word.text for word in before.words), " ".join(word.text for word in command.words)
     if before.operator[:1] == "<" and SECRET_INPUT.search(texts[0]):
         is_echo = command.words[0].text in ("echo", "printf")

@@ -6,51 +6,56 @@ import re
 from collections.abc import Iterator
 
 from airflow_provider_vai.secrets.key_names import NAME_KEYS, VALUE_KEYS, Family, family, names_many, ordinary
+from airflow_provider_vai.secrets.patterns import deferred, may_match
 from airflow_provider_vai.secrets.plausible import is_assigned, is_quoted, is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.randomness import from_base64, is_printable
 from airflow_provider_vai.secrets.span import SecretSpan
 
-_BLOCK = re.compile(
+_BLOCK = deferred(
     r"(?m)^([ \t]*)(?:- )?[\"']?([\w.\-][\w.\- ]{1,79}?)[\"']?[ \t]*:[ \t]*[|>][+\-\d]{0,2}[ \t]*(?:#[^\n]*)?\r?\n"
 )
-_TRIPLE = re.compile(r"(?m)^[ \t]*([\w.\-]{2,80})[ \t]*=[ \t]*(\"\"\"|''')[ \t]*\r?\n?")
+_TRIPLE = deferred(r"(?m)^[ \t]*([\w.\-]{2,80})[ \t]*=[ \t]*(\"\"\"|''')[ \t]*\r?\n?")
 _NAMES = "|".join(name.replace("_", "[_-]?") for name in sorted(NAME_KEYS))
 _VALUES = "|".join(name.replace("_", "[_-]?") for name in sorted(VALUE_KEYS))
-_NAMED = re.compile(
+_NAMED = deferred(
     rf"(?i)\\{{0,7}}[\"']?\b(?:{_NAMES})\\{{0,7}}[\"']?\s{{0,4}}[:=]\s{{0,4}}\\{{0,7}}[\"']?([\w.$:\-]{{2,80}})\\{{0,7}}[\"']?[,;]?\s{{1,40}}"
     rf"\\{{0,7}}[\"']?(?:{_VALUES})\\{{0,7}}[\"']?\s{{0,4}}[:=]\s{{0,4}}"
     r"(?:\\{0,7}\"([^\"\n\\]{1,4096})|\\{0,7}'([^'\n\\]{1,4096})|([^\s\"',;<>{}\\]{1,4096}))"
 )
-_VALUE_FIRST = re.compile(
+_VALUE_AFTER = deferred(
+    rf"(?i)[:=]\s{{0,4}}\\{{0,7}}[\"']?[\w.$:\-]{{2,80}}\\{{0,7}}[\"']?[,;]?\s{{1,40}}\\{{0,7}}[\"']?(?:{_VALUES})\\{{0,7}}[\"']?\s{{0,4}}[:=]"
+)
+"""What follows the name in every match of the pattern above. Signs are rare in a text, so it is found fast."""
+_VALUE_FIRST = deferred(
     r"\bvalue=(?:\"([^\"\n<>]{3,512})\"|'([^'\n<>]{3,512})')\s{1,8}(?:name|key)=[\"']([\w.:\-]{2,80})[\"']"
 )
-_INPUT = re.compile(r"(?i)<input\b([^<>]{1,1000})>")
-_INPUT_VALUE = re.compile(r"(?i)\bvalue=(?:\"([^\"]{3,512})\"|'([^']{3,512})')")
-_ELEMENTS = re.compile(
+_INPUT = deferred(r"(?i)<input\b([^<>]{1,1000})>")
+_INPUT_VALUE = deferred(r"(?i)\bvalue=(?:\"([^\"]{3,512})\"|'([^']{3,512})')")
+_ELEMENTS = deferred(
     r"<(name|key|string|Name|Key)>([^<>]{2,80})</\1>\s{0,60}<(?:value|string|data|Value|text)>([^<>]{3,4096})</"
 )
-_ENTRY = re.compile(
+_ENTRY = deferred(
     r"(?i)<(entry|prop|property|param|parameter|setting|variable|arg|option|field|string|data|item)\s[^<>]{0,100}?"
     r"\b(?:name|key|id)=[\"']([\w.:\-]{2,80})[\"'][^<>]{0,200}>(?:<!\[CDATA\[)?([^<>]{3,4096}?)(?:\]\]>)?</"
 )
-_CDATA = re.compile(r"<(?:\w+:)?([\w.-]{2,60})(?:\s[^<>]{0,200})?>\s{0,40}<!\[CDATA\[([^\]]{3,4096})\]\]>")
-_PART = re.compile(
+_CDATA = deferred(r"<(?:\w+:)?([\w.-]{2,60})(?:\s[^<>]{0,200})?>\s{0,40}<!\[CDATA\[([^\]]{3,4096})\]\]>")
+_PART = deferred(
     r"(?i)form-data;\s{0,4}name=\\{0,7}[\"']?([\w.\[\]\-]{2,80})\\{0,7}[\"']?[^\r\n\\]{0,200}(?:\r?\n|(?:\\+r)?\\+n)"
     r"(?:[\w-]{2,40}:[^\r\n\\]{0,200}(?:\r?\n|(?:\\+r)?\\+n)){0,6}(?:\r?\n|(?:\\+r)?\\+n)([^\r\n\\]{3,4096})"
 )
-_NETRC = re.compile(
+_NETRC = deferred(
     r"\b(?:machine\s{1,8}\S{1,200}|default)\s{1,8}login\s{1,8}\S{1,200}\s{1,8}password\s{1,8}([^\s\"'\\]{3,256})"
 )
-_PGPASS = re.compile(r"(?m)^[\w.*-]{1,200}:(?:54\d\d|64\d\d|\*):[\w*.-]{1,64}:[\w*.-]{1,64}:([^\s:]{3,256})[ \t\r]*$")
-_AUTH = re.compile(r"(?<![\w-])_?auth\\{0,7}[\"']?\s{0,4}[:=]\s{0,4}\\{0,7}[\"']?([A-Za-z0-9+/]{8,512}={0,2})")
-_DIRECTIVE = re.compile(r"(?m)^[ \t]*(?:requirepass|masterauth)[ \t]+[\"']?([^\s\"']{3,256})")
-_SECTION = re.compile(r"(?m)^([ \t]*)(?:- )?[\"']?([\w.\-]{2,80})[\"']?[ \t]*:[ \t]*\r?\n")
-_ENTRY_LINE = re.compile(
+_PGPASS = deferred(r"(?m)^[\w.*-]{1,200}:(?:54\d\d|64\d\d|\*):[\w*.-]{1,64}:[\w*.-]{1,64}:([^\s:]{3,256})[ \t\r]*$")
+_AUTH = deferred(r"(?<![\w-])_?auth\\{0,7}[\"']?\s{0,4}[:=]\s{0,4}\\{0,7}[\"']?([A-Za-z0-9+/]{8,512}={0,2})")
+_DIRECTIVE = deferred(r"(?m)^[ \t]*(?:requirepass|masterauth)[ \t]+[\"']?([^\s\"']{3,256})")
+_SECTION = deferred(r"(?m)^([ \t]*)(?:- )?[\"']?([\w.\-]{2,80})[\"']?[ \t]*:[ \t]*\r?\n")
+_ENTRY_LINE = deferred(
     r"[ \t]*(?:- )?[\"']?([\w.\-]{1,80})[\"']?[ \t]*:[ \t]+"
     r"(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\s\"'#|>&*{\[][^\n#]*))"
 )
-_MANIFEST = re.compile(r"(?m)^kind:[ \t]*[\"']?(?:Secret|SealedSecretTemplate)[\"']?[ \t\r]*$")
-_HEADING = re.compile(r"[\w.\-]{1,40}")
+_MANIFEST = deferred(r"(?m)^kind:[ \t]*[\"']?(?:Secret|SealedSecretTemplate)[\"']?[ \t\r]*$")
+_HEADING = deferred(r"[\w.\-]{1,40}")
 SECTION_LINES = 200
 """How many lines below a key such as ``passwords:`` are read."""
 
@@ -68,7 +73,12 @@ def in_documents(text: str) -> Iterator[SecretSpan]:
         for found in _PART.finditer(text):
             if (kind := family(found[1])) and not is_stand_in(found[2]):
                 yield _span(found, 2, kind)
-    for pattern in (_NETRC, _PGPASS, _DIRECTIVE):
+    patterns = [
+        *([_NETRC] if may_match(text, ("password",)) else []),
+        *([_PGPASS] if ":" in text else []),
+        *([_DIRECTIVE] if may_match(text, ("requirepass", "masterauth")) else []),
+    ]
+    for pattern in patterns:
         for found in pattern.finditer(text):
             if not is_stand_in(found[1]) and not found[1].startswith("("):
                 yield _span(found, 1, "password")
@@ -88,12 +98,12 @@ def _span(found: re.Match[str], group: int, kind: Family) -> SecretSpan:
 
 
 def _named_values(text: str) -> Iterator[SecretSpan]:
-    for found in _NAMED.finditer(text):
+    for found in _NAMED.finditer(text) if _VALUE_AFTER.search(text) else ():
         kind, group = family(found[1]), found.lastindex or 1
         value = found[group]
         if kind and " " not in value and (is_assigned(value, kind) if group == 4 else is_quoted(value, kind)):
             yield _span(found, group, kind)
-    for found in _VALUE_FIRST.finditer(text):
+    for found in _VALUE_FIRST.finditer(text) if "value=" in text else ():
         kind, group = family(found[3]), 1 if found[1] else 2
         if kind and is_quoted(found[group], kind):
             yield _span(found, group, kind)

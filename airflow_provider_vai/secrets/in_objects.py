@@ -25,6 +25,7 @@ from airflow_provider_vai.secrets.key_names import (
     names_many,
     spelled,
 )
+from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.secrets.plausible import is_quoted, is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.randomness import is_random
 from airflow_provider_vai.secrets.shell_words import Word
@@ -99,12 +100,12 @@ _SETTINGS = frozenset(
     ]
 )
 _LOGINS = frozenset(["auth", "basic_auth", "http_auth", "proxy_auth", "userpwd", "user_password", "basic"])
-COOKIES = re.compile(r"(^|_)(cookies|cookie_jar)$")
+COOKIES = deferred(r"(^|_)(cookies|cookie_jar)$")
 """Names of objects whose texts are cookies."""
 
-_INSERT = re.compile(r"(?i)\b(?:insert|replace)\b.*\(", re.DOTALL)
-_GENERATED = re.compile(r"(?=[^\d]{0,80}\d)(?=[^A-Za-z]{0,80}[A-Za-z])[A-Za-z0-9+/]{16,80}={0,2}")
-_NO_USER = re.compile(
+_INSERT = deferred(r"(?i)\b(?:insert|replace)\b.*\(", re.DOTALL)
+_GENERATED = deferred(r"(?=[^\d]{0,80}\d)(?=[^A-Za-z]{0,80}[A-Za-z])[A-Za-z0-9+/]{16,80}={0,2}")
+_NO_USER = deferred(
     r"(?i)basic|bearer|digest|oauth\d?|jwt|none|ntlm|saml|api_?key|token|read|write|admin|user|users|public|session|cookie|"
     r"kerberos|ldap|mtls|password|passwd|sso|oidc|\w+:\w+|\w+\.\w+"
 )

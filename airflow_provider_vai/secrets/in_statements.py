@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from airflow_provider_vai.secrets.key_names import NAME_KEYS, VALUE_KEYS, Family, family, spelled
+from airflow_provider_vai.secrets.patterns import deferred, may_match
 from airflow_provider_vai.secrets.plausible import is_quoted, is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.span import SecretSpan
 
-_SQL = re.compile(
+_SQL = deferred(
     r"(?i)(?:\bidentified\s+(?:with\s+[\w'\"]+\s+)?(?:by|as)\s+(?:password\s+)?|\bpassword\s*\(\s*|(?<![\w\"'])(?:encrypted\s+|"
     r"unencrypted\s+)?(?:password|passwd|secret|secret_access_key|aws_secret_key|access_key_id|session_token|"
     r"sas_token|connection_string|passphrase|passcode|encryption_key|master_key)\s+|\bpgp_sym_(?:en|de)crypt\s*\([^,]{1,200},\s*"
@@ -17,34 +18,40 @@ _SQL = re.compile(
     r"|\bset\s+password(?:\s+for\s+[^=;]{1,100})?\s*=\s*)"
     r"(?:[NE]?'((?:[^'\\]|''|\\.){3,4096})'|\"([^\"]{3,4096})\"|([^\s'\";,()]{4,256})(?=\s*(?:;|$)))"
 )
-_WORDS = ("identified", "pass", "secret", "key", "token", "connection_string", "crypt")
+_WORDS = (
+    *("identified", "password", "passwd", "secret", "aws_secret_key", "access_key", "session_token", "sas_token"),
+    *("connection_string", "passphrase", "passcode", "encryption_key", "master_key", "crypt"),
+)
 """One of them is in every match of the pattern above."""
 
-_SECRET_STATEMENT = re.compile(r"(?i)\bcreate\s+(?:or\s+replace\s+)?(?:\w+\s+){0,2}secret\b[^();]{0,200}\(")
+_SECRET_STATEMENT = deferred(r"(?i)\bcreate\s+(?:or\s+replace\s+)?(?:\w+\s+){0,2}secret\b[^();]{0,200}\(")
 STATEMENT_CHARACTERS = 4000
-_IN_STATEMENT = re.compile(
+_IN_STATEMENT = deferred(
     r"(?i)\b(?:key_id|secret|token|session_token|bearer_token|connection_string|client_secret|password|account_key|"
     r"sas_token|key)\s+'([^']{3,4096})'"
 )
-_ASSIGNED = re.compile(r"(?i)\b(?:create|alter)\s+(?:user|role)\b[^;]{0,200}?\bidentified\s+by\s+([^\s'\";]{4,256})")
-_REPLACED = re.compile(r"(?i)\bidentified\s+by\s+[^\s;]{1,256}\s+replace\s+['\"]?([^\s'\";]{3,256})")
-_HASHED = re.compile(
+_ASSIGNED = deferred(r"(?i)\b(?:create|alter)\s+(?:user|role)\b[^;]{0,200}?\bidentified\s+by\s+([^\s'\";]{4,256})")
+_REPLACED = deferred(r"(?i)\bidentified\s+by\s+[^\s;]{1,256}\s+replace\s+['\"]?([^\s'\";]{3,256})")
+_HASHED = deferred(
     r"(?<![\w.])(?:\w{1,40}\.)?([A-Za-z]\w{1,60})\s{0,4}=\s{0,4}(?:\w{1,40}\.)?\w{1,40}\(\s{0,4}[NE]?'([^'\n]{3,512})'"
 )
-_INSERT = re.compile(
+_OPENS = deferred(r"\(\s{0,4}[NE]?'")
+"""It is in every match of the pattern above."""
+_INSERT = deferred(
     r"(?i)\b(?:insert\s{1,8}(?:or\s{1,8}\w{1,20}\s{1,8}|ignore\s{1,8}|overwrite\s{1,8})?into|replace\s{1,8}into|upsert\s{1,8}into|then\s{1,8}insert)\s{1,8}"
     r"(?:table\s{1,8})?(?:[\w.\"`\[\]$-]{1,200}\s{0,8})?\((?P<columns>[^()]{1,4000})\)[^();']{0,80}?(?:\bvalues?\s{0,8}(?=\()|\b(?P<select>select)\s)"
 )
-_TOKEN = re.compile(r"[NEUnebB]?'(?:[^'\\]|''|\\.){0,4096}'|\"[^\"]{0,4096}\"|[(),;]|[^'\"(),;]{1,4096}", re.DOTALL)
-_PROCEDURE = re.compile(r"(?i)\bsp_(?:addlogin|password|addlinkedsrvlogin|addremotelogin)\b[^;\n]{0,1000}")
-_TABLE_FUNCTION = re.compile(
+_TOKEN = deferred(r"[NEUnebB]?'(?:[^'\\]|''|\\.){0,4096}'|\"[^\"]{0,4096}\"|[(),;]|[^'\"(),;]{1,4096}", re.DOTALL)
+_PROCEDURE = deferred(r"(?i)\bsp_(?:addlogin|password|addlinkedsrvlogin|addremotelogin)\b[^;\n]{0,1000}")
+_TABLE_FUNCTION = deferred(
     r"(?i)\b(?:postgresql|mysql|mongodb)\s{0,4}\(((?:\s{0,4}'[^'\n]{0,200}'\s{0,4},){4})\s{0,4}'([^'\n]{3,200})'"
 )
-_STORAGE_FUNCTION = re.compile(
+_STORAGES = ("s3", "gcs", "oss", "cosn", "hudi", "deltalake", "iceberg")
+_STORAGE_FUNCTION = deferred(
     r"(?i)\b(?:s3|s3Cluster|gcs|oss|cosn|hudi|deltaLake|iceberg\w{0,12})\s{0,4}\((?:\s{0,4}'[^'\n]{0,500}'\s{0,4},){2,3}"
     r"\s{0,4}'([^'\n]{16,200})'"
 )
-_STRING = re.compile(r"[NE]?'([^'\n]{1,512})'")
+_STRING = deferred(r"[NE]?'([^'\n]{1,512})'")
 
 
 def in_statements(text: str) -> Iterator[SecretSpan]:
@@ -52,16 +59,16 @@ def in_statements(text: str) -> Iterator[SecretSpan]:
     yield from _clauses(text)
     yield from _secret_statements(text)
     yield from _inserted(text)
-    for found in _HASHED.finditer(text):
+    for found in _HASHED.finditer(text) if _OPENS.search(text) else ():
         if (kind := family(found[1])) and is_quoted(found[2], kind):
             yield SecretSpan(*found.span(2), found[2], is_password=kind == "password")
-    for found in _TABLE_FUNCTION.finditer(text):
+    for found in _TABLE_FUNCTION.finditer(text) if may_match(text, ("postgresql", "mysql", "mongodb")) else ():
         if not is_stand_in(found[2]):
             yield SecretSpan(*found.span(2), found[2], is_password=True)
-    for found in _STORAGE_FUNCTION.finditer(text):
+    for found in _STORAGE_FUNCTION.finditer(text) if may_match(text, _STORAGES) else ():
         if is_token_like(found[1]) and not is_stand_in(found[1]):
             yield SecretSpan(*found.span(1), found[1])
-    for call in _PROCEDURE.finditer(text):
+    for call in _PROCEDURE.finditer(text) if may_match(text, ("sp_",)) else ():
         texts = list(_STRING.finditer(text, *call.span()))
         for found in texts if "sp_password" in call[0].lower() else texts[1:]:
             if (is_quoted(found[1], "password") and not re.search(r"(?i)linked", call[0])) or found is texts[-1]:
@@ -69,26 +76,20 @@ def in_statements(text: str) -> Iterator[SecretSpan]:
 
 
 def _clauses(text: str) -> Iterator[SecretSpan]:
-    for found in _SQL.finditer(text) if _may_have_clauses(text) else ():
+    for found in _SQL.finditer(text) if may_match(text, _WORDS) else ():
         group = found.lastindex or 1
         is_bare = group == 3
         if is_stand_in(found[group]) or (is_bare and not is_told(found[group], "password")):
             continue
         yield SecretSpan(*found.span(group), found[group], is_password=True)
-    for pattern in (_ASSIGNED, _REPLACED) if "identified" in text.lower() or not text.isascii() else ():
+    for pattern in (_ASSIGNED, _REPLACED) if may_match(text, ("identified",)) else ():
         for found in pattern.finditer(text):
             if not is_stand_in(found[1]):
                 yield SecretSpan(*found.span(1), found[1], is_password=True)
 
 
-def _may_have_clauses(text: str) -> bool:
-    """Return whether a text has a word of a clause that a credential follows: looking for words is far faster."""
-    lower = text.lower()
-    return not text.isascii() or any(word in lower for word in _WORDS)
-
-
 def _secret_statements(text: str) -> Iterator[SecretSpan]:
-    place = 0
+    place = 0 if may_match(text, ("secret",)) else len(text)
     while statement := _SECRET_STATEMENT.search(text, place):
         place = statement.end() + STATEMENT_CHARACTERS
         for found in _IN_STATEMENT.finditer(text, statement.end(), place):
@@ -107,7 +108,7 @@ def _columns(listed: str) -> list[str]:
 
 
 def _inserted(text: str) -> Iterator[SecretSpan]:
-    place = 0
+    place = 0 if may_match(text, ("insert", "into")) else len(text)
     while found := _INSERT.search(text, place):
         kinds = [family(name) for name in _columns(found["columns"])]
         names = [spelled(name) for name in _columns(found["columns"])]

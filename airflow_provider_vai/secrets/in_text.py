@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from airflow_provider_vai.secrets.headers import IN_TEXT
 from airflow_provider_vai.secrets.key_names import Family, family, names_an_identifier
+from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.secrets.plausible import (
     is_assigned,
     is_quoted,
@@ -22,44 +24,52 @@ _NAME = r"(?<![\w.\-])(?P<key>[\w.\-]{2,80}(?:[ \u2019'][\w\-]{1,20}){0,4})"
 _QUOTED = r"(?P<quote>\\{0,15}[\"'`„“«])(?P<quoted>(?:(?!(?P=quote)|[”»]).|(?<=\\)(?=[\"'`]).){1,4096})"
 _BARE = r"(?P<bare>[^\s\"'`,;&<>|\\]{1,4096})"
 _VALUE = rf"(?:[uUnNbBrRfF]?{_QUOTED}|{_BARE})"
-_ASSIGNED = re.compile(
+_ASSIGNED = deferred(
     rf"{_NAME}(?:\\{{0,15}}[\"'`])?[\])}}>]{{0,2}}"
     rf"(?P<sep>[ \t]{{0,8}}(?::=|=>|->|={{1,2}}|:|\uff1a)[ \t]{{0,4}}){_VALUE}",
     re.DOTALL,
 )
-_LINE = re.compile(
+_SIGN = deferred(r"[:=\uff1a]|->")
+"""The beginning of each sign between a name and a value in the pattern above, or the character before it."""
+_CLOSING = " \t\\\"'`])}>"
+"""What may be between a name and the sign."""
+_NO_NAME = deferred(r"[^\w.\-]")
+WORDS_OF_NAME = 5
+LONGEST_NAME = 250
+"""Characters of the longest name, 80 + 4 · 21, with what may be between it and the sign."""
+_LINE = deferred(
     r"(?m)^[ \t]*(?:export |set |setx |ENV |ARG |\$env:|- )?[\"']?([A-Za-z_]\w{1,79})[ \t]?=[ \t]?"
     r"([^\s\"'][^\n]*)$"
 )
-_LINE_END = re.compile(r"[ \t\r.;,)\]}\"'`\\]*(?:\n|\Z)")
+_LINE_END = deferred(r"[ \t\r.;,)\]}\"'`\\]*(?:\n|\Z)")
 _VERBS = (
     r"(?:is|was|be|now|to|are|ist|war|lautet|heißt|heisst|auf|zu|es|est|sera|era|será|é|è|jest|är|er|являе?тся|это|[-\u2013\u2014]|是|为)"
     r"(?:\s(?:now|set to|to|jetzt|changed to|ahora|auf))?"
 )
-_IN_PROSE = re.compile(
-    rf"{_NAME}(?: for [\w@.\- ]{{1,40}}?| \([^)]{{1,40}}\))?[ \t]{{1,3}}{_VERBS}:?[ \t]{{1,3}}{_VALUE}"
-)
-_BESIDE = re.compile(rf"(?<=[ \t]){_VALUE}")
-LONGEST_NAME = 80
+_OF_WHAT = r"(?: for [\w@.\- ]{1,40}?| \([^)]{1,40}\))?"
+_IN_PROSE = deferred(rf"{_NAME}{_OF_WHAT}[ \t]{{1,3}}{_VERBS}:?[ \t]{{1,3}}{_VALUE}")
+_NAME_LIKE = deferred(r"[\w.\- ]+")
+_BESIDE = deferred(rf"(?<=[ \t]){_VALUE}")
+LONGEST_BEFORE = 80
 """In characters. The name that a credential follows directly is looked for in that many before it."""
 
-_NAME_AT_END = re.compile(r"(?<![\w.\-])[\w.\-]{2,80}(?:[ \u2019'][\w\-]{1,20}){0,4}[ \t]{1,3}\Z")
-_ADDRESS = re.compile(r"[^@\s]+@[\w.-]+\.[A-Za-z]{2,}|\w+://.*", re.DOTALL)
-_UNLIKE_A_WORD = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z]\S*[A-Za-z])(?=\S*[!@$%^&*+?~§€£]\S)(?![(\[{$%<&*])\S{8,}")
-_OPTION = re.compile(rf"(?<![\w\-])-{{1,2}}(?P<key>[A-Za-z][\w\-]{{1,40}})(?:[ \t]+|=){_VALUE}")
-_COOKIE_OPTION = re.compile(r"(?<!\S)(?:-b|--cookie)[ =]?[\"']?([\w.-]+=[^\s\"']{4,4096})")
-_ELEMENT = re.compile(r"<(?:\w+:)?([\w.-]{2,60})(?:\s[^<>]{0,200})?>([^<>]{3,4096})</")
-_SCHEME = re.compile(
+_NAME_AT_END = deferred(r"(?<![\w.\-])[\w.\-]{2,80}(?:[ \u2019'][\w\-]{1,20}){0,4}[ \t]{1,3}\Z")
+_ADDRESS = deferred(r"[^@\s]+@[\w.-]+\.[A-Za-z]{2,}|\w+://.*", re.DOTALL)
+_UNLIKE_A_WORD = deferred(r"(?=\S*\d)(?=\S*[A-Za-z]\S*[A-Za-z])(?=\S*[!@$%^&*+?~§€£]\S)(?![(\[{$%<&*])\S{8,}")
+_OPTION = deferred(rf"(?<![\w\-])-{{1,2}}(?P<key>[A-Za-z][\w\-]{{1,40}})(?:[ \t]+|=){_VALUE}")
+_COOKIE_OPTION = deferred(r"(?<!\S)(?:-b|--cookie)[ =]?[\"']?([\w.-]+=[^\s\"']{4,4096})")
+_ELEMENT = deferred(r"<(?:\w+:)?([\w.-]{2,60})(?:\s[^<>]{0,200})?>([^<>]{3,4096})</")
+_SCHEME = deferred(
     r"\b(?:[Bb]earer|BEARER|[Tt]oken|[Aa]pi[Kk]ey|SSWS|GenieKey|OAuth) +(?:token=)?[\"']?([\w.~+/=:|-]{16,8192})"
 )
-_BASIC = re.compile(r"\b[Bb]asic +([A-Za-z0-9+/_-]{6,}={0,2})")
-_HEADER = re.compile(
+_BASIC = deferred(r"\b[Bb]asic +([A-Za-z0-9+/_-]{6,}={0,2})")
+_HEADER = deferred(
     rf"(?i)(?<![\w-])({IN_TEXT})"
     r"\\{0,15}[\"']?\s{0,3}:\s{0,3}\\{0,15}[\"']?([^\"'\r\n\\]{4,8192})"
 )
-_NEAR = re.compile(r"(?i)secret|key|token|passw|credential|schl[üu]e?ssel|\baws\b|bearer|clave|contrase")
-_NAME_BEFORE = re.compile(r"([\w.\-]{2,32})\\{0,15}[\"']?[ \t]*[:=][ \t]*\\{0,15}[\"']?$")
-_SEPARATOR = re.compile(r"[\s:=<>(\uff1a]")
+_NEAR = deferred(r"(?i)secret|key|token|passw|credential|schl[üu]e?ssel|\baws\b|bearer|clave|contrase")
+_NAME_BEFORE = deferred(r"([\w.\-]{2,32})\\{0,15}[\"']?[ \t]*[:=][ \t]*\\{0,15}[\"']?$")
+_SEPARATOR = deferred(r"[\s:=<>(\uff1a]")
 """A separator of a name and its value, in every form that is searched for. A text without one is skipped at once."""
 
 _HINTS: tuple[str, ...] = (
@@ -118,10 +128,10 @@ _FOREIGN_HINTS: tuple[str, ...] = (
 LONG = 200
 """Characters of a text of which each word is searched for hints once."""
 
-_CLE = re.compile(r"(?<![A-Za-z])[cC](?:le|LE) |(?<=[a-z])Cle ")
+_CLE = deferred(r"(?<![A-Za-z])[cC](?:le|LE) |(?<=[a-z])Cle ")
 """The French word for a key without its accent, and not the end of an English word such as "article"."""
 
-_HINT_WORD = re.compile(r"pw(?![a-z])|pin(?![a-z])|\bpin|:[56]4\d\d:")
+_HINT_WORD = deferred(r"pw(?![a-z])|pin(?![a-z])|\bpin|:[56]4\d\d:")
 _NO_VALUE = frozenset(
     {
         "flag",
@@ -200,7 +210,7 @@ def _span(found: re.Match[str], kind: Family) -> SecretSpan:
 
 def _assignments(text: str) -> Iterator[SecretSpan]:
     place = 0
-    while found := _ASSIGNED.search(text, place):
+    while found := _assigned(text, place):
         place = max(found.end("key"), found.start() + 1)
         kind = _named(found["key"])
         if kind is None:
@@ -218,6 +228,35 @@ def _assignments(text: str) -> Iterator[SecretSpan]:
         value = line[2].rstrip().rstrip(",;")
         if kind and is_assigned(value, kind) and not value.startswith(("/", "~")) and " " not in value:
             yield SecretSpan(line.start(2), line.start(2) + len(value), value, is_password=kind == "password")
+
+
+def _assigned(text: str, place: int) -> re.Match[str] | None:
+    """Return what the pattern of assignments finds first from a place on.
+
+    Signs are rarer than names, so the names before each sign are tried instead of each name in the text.
+    """
+    for sign in _SIGN.finditer(text, place):
+        for start in _starts(text, sign.start(), place):
+            if found := _ASSIGNED.match(text, start):
+                return found
+    return None
+
+
+def _starts(text: str, end: int, place: int) -> Iterator[int]:
+    """Yield where a name may begin that ends before a position: at the beginning of each of the last words before it.
+
+    :param end: The position.
+    :param place: The first possible beginning.
+    """
+    first = max(0, end - LONGEST_NAME)
+    before = text[first:end].rstrip(_CLOSING)
+    last = " ".join(before.rsplit(" ", WORDS_OF_NAME)[-WORDS_OF_NAME:])
+    words = _NO_NAME.split(last)[-WORDS_OF_NAME:]
+    start = first + len(before) - sum(map(len, words)) - len(words) + 1
+    for word in words:
+        if len(word) >= 2 and start >= place:
+            yield start
+        start += len(word) + 1
 
 
 def _is_assignment(text: str, found: re.Match[str], span: SecretSpan, kind: Family) -> bool:
@@ -272,17 +311,10 @@ def _options(text: str) -> Iterator[SecretSpan]:
 
 
 def _sentences(text: str) -> Iterator[SecretSpan]:
-    place = 0
-    lower = text.lower() if text.isascii() else ""
-    hints = [hint for hint in _HINTS if hint in lower]  # few of them are in one text
-    while found := _IN_PROSE.search(text, place):
+    lower = text.lower()
+    place, hinted = 0, _verb_after(_hints_in(lower)) if text.isascii() else None
+    while found := _told(text, lower, place, hinted):
         place = max(found.start() + 1, found.start("key") + len(re.split(r"[ \u2019']", found["key"])[0]))
-        key = lower[slice(*found.span("key"))]
-        is_hinted = (
-            any(hint in f"{key} " for hint in hints) or _HINT_WORD.search(key) or _CLE.search(f"{found['key']} ")
-        )
-        if key and not is_hinted:
-            continue
         kind = _named(found["key"])
         if kind is None or re.search(r"(?i)\bpass$", found["key"]):  # the verb, as in "tests pass"
             continue
@@ -301,7 +333,7 @@ def _beside(text: str) -> Iterator[SecretSpan]:
         is_quoted_here = bool(found["quoted"]) and " " not in value and is_told(value, "password")
         if not is_quoted_here and not _UNLIKE_A_WORD.fullmatch(value):
             continue
-        name = _NAME_AT_END.search(text, max(0, found.start() - LONGEST_NAME), found.start())
+        name = _NAME_AT_END.search(text, max(0, found.start() - LONGEST_BEFORE), found.start())
         if name and _named(name[0].rstrip()) == "password" and not _is_ordinary(value):
             yield span
 
@@ -309,3 +341,45 @@ def _beside(text: str) -> Iterator[SecretSpan]:
 def _is_ordinary(value: str) -> bool:
     """Return whether a text with letters, digits and signs is a placeholder, a name in code, an address or a link."""
     return is_stand_in(value) or is_variable(value) or _ADDRESS.fullmatch(value) is not None
+
+
+def _told(text: str, lower: str, place: int, hinted: re.Pattern[str] | None) -> re.Match[str] | None:
+    """Return the first sentence from a place on whose subject may be a credential.
+
+    :param lower: The text in lower case, if it has only ASCII characters.
+    :param hinted: The pattern of the hints in the text. The subject is one of the words before such a hint, or the
+        hint's own. With ``None``, any subject may be one.
+    """
+    if hinted is None:
+        return _IN_PROSE.search(text, place)
+    for hint in hinted.finditer(lower, place):
+        for start in _starts(text, hint.end(), place):
+            found = _IN_PROSE.match(text, start)
+            if found and _is_hinted(found["key"]):
+                return found
+    return None
+
+
+def _is_hinted(name: str) -> bool:
+    folded = f"{name} ".lower()
+    return (
+        any(hint in folded for hint in _HINTS)
+        or _HINT_WORD.search(folded) is not None
+        or _CLE.search(f"{name} ") is not None
+    )
+
+
+def _hints_in(folded: str) -> tuple[str, ...]:
+    """Return the hints in a text in lower case. Each word of a long text is searched once."""
+    words = " ".join(set(folded.split())) if len(folded) > LONG else folded
+    return tuple(hint for hint in _HINTS if hint in (folded if " " in hint else words))
+
+
+@lru_cache(maxsize=64)
+def _verb_after(hints: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern of hints that are followed by the end of their name, a verb and a space."""
+    names = [re.escape(hint.rstrip()) for hint in hints if _NAME_LIKE.fullmatch(hint)]
+    either = "|".join([*names, r"pw(?![a-z])", r"pin(?![a-z])", r"\bpin", r"cle(?=[ \t])"])
+    return re.compile(
+        rf"(?:{either})(?=[\w.\-]{{0,80}}(?:[ '][\w\-]{{1,20}}){{0,4}}{_OF_WHAT}[ \t]{{1,3}}{_VERBS}:?[ \t])"
+    )

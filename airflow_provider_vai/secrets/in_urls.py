@@ -7,21 +7,22 @@ from collections.abc import Iterator
 from urllib.parse import unquote, unquote_plus
 
 from airflow_provider_vai.secrets.key_names import family, spelled
+from airflow_provider_vai.secrets.patterns import deferred, may_match
 from airflow_provider_vai.secrets.plausible import is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.span import SecretSpan
 
 # Each part is bounded, so that the time is proportional to the length of the text.
-_USER = re.compile(
+_USER = deferred(
     r"(?<=://)([^\s/:@\"'<>]{0,256}):(?!\d{1,5}(?:[/?#]|$))(?:([^\s\"'<>/?#]{1,512})|([^\s\"'<>@]{1,512}))@"
 )
-_TOKEN_AS_USER = re.compile(r"(?<=://)([A-Za-z0-9_.~%-]{16,256})@(?=[\w.-])")
-_PARAMETER = re.compile(r"(?:[?&#;]|&amp;)([\w.\-%\[\]~]{1,64})=([^&\s\"'<>#;]{1,4096})")
-_ORACLE = re.compile(
+_TOKEN_AS_USER = deferred(r"(?<=://)([A-Za-z0-9_.~%-]{16,256})@(?=[\w.-])")
+_PARAMETER = deferred(r"(?:[?&#;]|&amp;)([\w.\-%\[\]~]{1,64})=([^&\s\"'<>#;]{1,4096})")
+_ORACLE = deferred(
     r"(?:jdbc:oracle:\w+:|oracle(?:\+\w+)?://|\b(?:sqlplus|sqlldr|expdp|impdp|exp|imp|rman target)\s+(?:-\w+\s+){0,8})"
     r"([\w$#]{1,64})/([^\s@\"'/]{2,256})@"
 )
-_BRACED = re.compile(r"(?i)(?<![\w{$])(?:pwd|password)=\{([^{}\n]{3,256})\}(?=;|$|[\"'\s])")
-_PATH = re.compile(  # services that take a key as a part of the path
+_BRACED = deferred(r"(?i)(?<![\w{$])(?:pwd|password)=\{([^{}\n]{3,256})\}(?=;|$|[\"'\s])")
+_PATH = deferred(  # services that take a key as a part of the path
     r"(?i)(?:/bot(?=\d{6,12}:)|/(?:api[-_]?)?key/|/token/|\bmaker\.ifttt\.com/use/|\.infura\.io/(?:ws/)?v3/|"
     r"\.alchemy(?:api)?\.(?:com|io)/(?:ws/)?v2/|\.quiknode\.pro/|\bhook\.[\w.]{2,20}\.?make\.com/|\bhook\.integromat\.com/|"
     r"\bevents\.pagerduty\.com/integration/|\bloggly\.com/inputs/|\bwebexapis\.com/v1/webhooks/incoming/|"
@@ -30,12 +31,17 @@ _PATH = re.compile(  # services that take a key as a part of the path
     r"://[\w.-]{3,80}/hooks/(?=[a-z0-9]{26}(?![\w-]))|://[\w.-]{3,80}/hooks/(?=[A-Za-z0-9]{17,24}/[A-Za-z0-9]{40,}))"
     r"([\w:.~%/-]{16,256}?)(?=[/?#\s\"'<>),;]|$)"
 )
-_KEYS_OF_QUERIES = re.compile(
+_HOSTS_OF_PATHS = (
+    *("/bot", "key/", "/token/", "ifttt", "infura", "alchemy", "quiknode", "hook.", "hooks/", "pagerduty", "loggly"),
+    *("webexapis", "feishu", "larksuite", "qyapi", "victorops", "/private-", "hc-ping"),
+)
+"""One of them is in every match of the pattern above."""
+_KEYS_OF_QUERIES = deferred(
     r"^(sig|signature|x_amz_(signature|security_token)|x_goog_signature|auth|session|session_?id|sid|hmac|key|code|ticket|"
     r"subscription|app_?id|appid|hash|h|s|k|t)$"
 )
-_DIGEST = re.compile(r"sha\d{3}:")  # an image digest follows, not a host
-_SIGNATURES = re.compile(r"^(sig|signature|x_amz_signature|x_goog_signature|x_amz_security_token)$")
+_DIGEST = deferred(r"sha\d{3}:")  # an image digest follows, not a host
+_SIGNATURES = deferred(r"^(sig|signature|x_amz_signature|x_goog_signature|x_amz_security_token)$")
 
 
 def in_urls(text: str) -> Iterator[SecretSpan]:
@@ -45,7 +51,7 @@ def in_urls(text: str) -> Iterator[SecretSpan]:
     if "=" in text:
         yield from _parameters(text)
         yield from _braced(text)
-    if "/" in text:
+    if "/" in text and may_match(text, _HOSTS_OF_PATHS):
         yield from _paths(text)
     if "/" in text and "@" in text:
         for found in _ORACLE.finditer(text):

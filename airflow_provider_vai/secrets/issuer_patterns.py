@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.secrets.span import SecretSpan
 
 
@@ -18,7 +19,7 @@ class Shape(NamedTuple):
 
 def _shape(hint: str, pattern: str) -> Shape:
     """Return a format whose first character is at the beginning of a word."""
-    return Shape(hint, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})"))
+    return Shape(hint, deferred(rf"(?<![A-Za-z0-9])(?:{pattern})"))
 
 
 SHAPES = (
@@ -100,7 +101,7 @@ SHAPES = (
     _shape("PuTTY-User-Key-File", r"PuTTY-User-Key-File-\d:[\s\S]*"),
     Shape(
         "PRIVATE KEY",
-        re.compile(
+        deferred(
             r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
             r"(?:(?:(?!-----)[\s\S]){1,20000}-----END [A-Z0-9 ]{1,60}-----"
             r"|(?:\s|\\+[rn]){0,8}[A-Za-z0-9+/=\\\r\n]{16,})?"

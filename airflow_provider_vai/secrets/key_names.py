@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from airflow_provider_vai.secrets.disguises import undisguised
+from airflow_provider_vai.secrets.patterns import deferred
 
 Family = Literal["password", "token", "pin"]
 
@@ -28,19 +29,19 @@ _TOKENS = (
     "jeton_d_acces|cle_(d_)?api|clave|clave_secreta|clave_api|clave_de_acceso|secreto|segredo|chave_(de_)?(api|acesso|"
     "secreta)|chiave_(api|segreta)|segreto|токен|секрет|令牌|密钥|密鑰|トークン|秘密鍵|토큰"
 )
-_GLUED = re.compile(  # unambiguous even as the end of a longer word: PGPASSWORD, dbpassword, myapikey
+_GLUED = deferred(  # unambiguous even as the end of a longer word: PGPASSWORD, dbpassword, myapikey
     r"(password|passwd|passwort|kennwort|passphrase|contrasena|apikey|secretkey|accesskey|privatekey|authtoken|"
     r"accesstoken|refreshtoken|sessiontoken|bearertoken|clientsecret|secretaccesskey|senha|wachtwoord)$"
 )
 _SUFFIX = (
     r"(_?\d{1,3}|_(value|text|hash|plain|plaintext|raw|b64|base64|encoded|confirm|confirmation|repeat|verify|string))?$"
 )
-_PASSWORD = re.compile(rf"(^|_)({_PASSWORDS}|{_SHORT_PASSWORDS}){_SUFFIX}")
-_TOKEN = re.compile(rf"(^|_)({_TOKENS}){_SUFFIX}")
-_PIN = re.compile(
+_PASSWORD = deferred(rf"(^|_)({_PASSWORDS}|{_SHORT_PASSWORDS}){_SUFFIX}")
+_TOKEN = deferred(rf"(^|_)({_TOKENS}){_SUFFIX}")
+_PIN = deferred(
     r"(^|_)(pin|pin_code|otp|totp|cvv2?|cvc2?|one_time_(code|password)|mfa_code|2fa_code|verification_code)$"
 )
-_INNOCENT = re.compile(  # page tokens, tokens of language models, passes and tickets, flags and counts, public keys
+_INNOCENT = deferred(  # page tokens, tokens of language models, passes and tickets, flags and counts, public keys
     r"(^|_)(next|page|nextpage|input|output|change|continuation|continue|sync|cursor|scroll|skip|resume|pagination|start|idempotency|stop|eos|bos|"
     r"pad|unk|mask|sep|cls|request|client_request|prompt|completion|csrf_header)_token(_value)?$"
     r"|^(boarding|season|day|week|month|bus|rail|train|ski|museum|city|travel|first|second|last|high|low|band|all|is|did|"
@@ -48,7 +49,7 @@ _INNOCENT = re.compile(  # page tokens, tokens of language models, passes and ti
     r"|^(public|foreign|primary|partition|sort|is|has|use|num|max|min|count|n)_(secret|token|password|api_?key)s?$"
     r"|(^|_)(public|verify|verification)_key$"
 )
-_IDENTIFIER = re.compile(
+_IDENTIFIER = deferred(
     r"(^|_)(id|ids|uid|uuid|guid|gid|ref|refs|reference|hash|hashes|digest|checksum|etag|e_tag|sha|sha1|sha256|sha512|md5|"
     r"crc|integrity|fingerprint|signature|nonce|version|revision|commit|cursor|page|anchor|next|previous|prev|continuation|"
     r"token|state|iban|slug|handle|address|image|thumbnail|icon|avatar|photo|picture|bytes|blob|attachment|embedding|"
@@ -104,8 +105,8 @@ VALUE_KEYS = frozenset(
 )
 """Keys that say nothing about their value, in snake case."""
 
-_MANY = re.compile(rf"(^|_)(?:{_PASSWORDS}|secrets?|credentials?|creds?|api_?keys|tokens|access_?keys|zugangsdaten)$")
-_ORDINARY = re.compile(  # what stands beside a credential: who, where, since when, settings of forms and schemas
+_MANY = deferred(rf"(^|_)(?:{_PASSWORDS}|secrets?|credentials?|creds?|api_?keys|tokens|access_?keys|zugangsdaten)$")
+_ORDINARY = deferred(  # what stands beside a credential: who, where, since when, settings of forms and schemas
     r"(^|_)(id|ids|uuid|user|username|user_name|name|names|login_name|host|hostname|server|port|url|uri|endpoint|path|file|email|mail|"
     r"region|zone|database|dbname|schema|type|kind|format|scheme|algorithm|alg|hint|label|title|description|help|text|"
     r"placeholder|message|error|policy|pattern|regex|rule|rules|version|created|updated|modified|expires|expiry|expiration|expires_at|"
@@ -113,7 +114,7 @@ _ORDINARY = re.compile(  # what stands beside a credential: who, where, since wh
     r"audience|tenant|account|project|ref|reference|from|source|store|vault|env|arn|locale|lang|color|icon|class|selector|"
     r"xpath|locator|ref|field|column|columns|required|enabled|strength|comment|comments|note|notes|mode|method|provider)$"
 )
-_ACCENTS = re.compile("[\u0300-\u036f]")  # only Latin accents: marks of other scripts make different letters
+_ACCENTS = deferred("[\u0300-\u036f]")  # only Latin accents: marks of other scripts make different letters
 _STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "\u0131": "i", "ß": "ss", "æ": "ae"})
 
 

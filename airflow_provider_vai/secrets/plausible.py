@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from airflow_provider_vai.secrets.key_names import Family, family
+from airflow_provider_vai.secrets.patterns import deferred
 
-_STAND_IN = re.compile(
+_STAND_IN = deferred(
     r"\W*|[*•.xX_-]{3,}|[$%@]?\{.*|\$\(?\w+\)?|<[^>]*>?|\[[^\]]*\]?|%\(?\w*\)?[sd]|%\w+%|[:@]\w*|"
     r"(?:null|none|nil|true|false|undefined|nan|n/?a|yes|no|string|str|text|bytes|int|number|boolean|bool|object|any|uuid|"
     r"secretstr|optional|required|redacted|masked|hidden|empty|missing|unset|invalid|expired|encrypted|input_?password)|"
@@ -15,11 +16,11 @@ _STAND_IN = re.compile(
     r"vars?|inputs?|params?|conn|connection|vault|data|kwargs|args|request|event|ctx|context)[.:\[(].*|[a-z_]\w*\(.*|connection_secret.*",
     re.IGNORECASE | re.DOTALL,
 )
-_SCHEME = re.compile(r"^(?:bearer|basic|token) +", re.IGNORECASE)
+_SCHEME = deferred(r"^(?:bearer|basic|token) +", re.IGNORECASE)
 _CAPITALS = frozenset({"TOKEN", "PASSWORD", "PASSWD", "PASS", "SECRET", "KEY", "PWD", "API_KEY"})
-_EXPRESSION = re.compile(r"\w+://|[A-Za-z_]\w*(?:\.\w+)*[(\[]|[rbf]{1,2}['\"]")
-_DOTTED_NAME = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+)+")
-_SYMBOL = re.compile(r"\w[!@#$%^&*_+=?~§€£].|[!@#$%^&*+=?~§€£]\w{3}")
+_EXPRESSION = deferred(r"\w+://|[A-Za-z_]\w*(?:\.\w+)*[(\[]|[rbf]{1,2}['\"]")
+_DOTTED_NAME = deferred(r"[A-Za-z_]+(?:\.[A-Za-z_]+)+")
+_SYMBOL = deferred(r"\w[!@#$%^&*_+=?~§€£].|[!@#$%^&*+=?~§€£]\w{3}")
 
 
 def is_stand_in(value: str) -> bool:

@@ -8,15 +8,17 @@ import math
 import re
 from collections import Counter
 
+from airflow_provider_vai.secrets.patterns import deferred
+
 SHORTEST, LONGEST = 32, 200
 BITS = 4.0
 """Minimum Shannon entropy per character. 32 random letters and digits have about 4.5, names and sentences under 4."""
 
-_WORDS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}|\d{5,}")
+_WORDS = deferred(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}|\d{5,}")
 _WRITTEN = 0.6
-_FORM = re.compile(rf"[A-Za-z0-9+/_.~-]{{{SHORTEST},{LONGEST}}}={{0,2}}")
-_GOOGLE_ID = re.compile(r"1[\w-]{32}|1[\w-]{43}|0[AB][\w-]{17,26}")  # a document or folder
-_ID = re.compile(  # prefixes of digests, and those that services give to ids
+_FORM = deferred(rf"[A-Za-z0-9+/_.~-]{{{SHORTEST},{LONGEST}}}={{0,2}}")
+_GOOGLE_ID = deferred(r"1[\w-]{32}|1[\w-]{43}|0[AB][\w-]{17,26}")  # a document or folder
+_ID = deferred(  # prefixes of digests, and those that services give to ids
     r"(?:sha(?:1|224|256|384|512)|md5)[-:=]|(?:chatcmpl|cmpl|call|toolu|srvtoolu|msg|resp|rs|fc|run|req|thread|asst|step|file|"
     r"batch|evt|event|pi|ch|cus|in|sub|price|prod|cs|seti|pm|acct|gen|trace|span|sess|session|conv|task|job|id)[-_]"
 )

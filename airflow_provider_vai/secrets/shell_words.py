@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from airflow_provider_vai.secrets.patterns import deferred
+
 DEPTH = 3
 """How many commands in quotes are read one inside the other, as in ``bash -c "ssh host 'login -p x'"``."""
 
 # The alternatives begin with different characters, so that no part of the text is read twice.
-_PART = re.compile(
+_PART = deferred(
     r"(?P<word>(?:'[^'\n]*'|\"(?:[^\"\\\n]|\\[^\n])*\"|\\.|(?<![\"']),|[^\s\"'`|;&<>()\\,])+)|(?P<end><<<|[|;&<>()`\n]+)|[\"'\\,]",
     re.DOTALL,
 )
-_QUOTED_COMMAND = re.compile(r"[\[{]*\\*[\"']\S+\s")
+_QUOTED_COMMAND = deferred(r"[\[{]*\\*[\"']\S+\s")
 
 
 class Word(NamedTuple):
@@ -58,6 +60,8 @@ def unquoted(text: str, start: int) -> Word:
 
     :param start: Where the text begins.
     """
+    if text.isalnum():
+        return Word(text, start)
     inner = text.lstrip("[{")
     inner = _without_quote(inner)
     start += len(text) - len(inner)

@@ -16,8 +16,9 @@ from airflow_provider_vai.languages.template import syntax_problem
 from airflow_provider_vai.model import derivation, step_effects
 from airflow_provider_vai.model.argument import Argument, Secret, Wire
 from airflow_provider_vai.model.authors import by_user, parts_after_edit
-from airflow_provider_vai.model.automation import Automation, Effect, Step
+from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.behaviour import Effect
 from airflow_provider_vai.model.effects import OWN
 from airflow_provider_vai.model.flags import flag
 from airflow_provider_vai.model.kinds import Kind, by_name

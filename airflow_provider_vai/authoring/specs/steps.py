@@ -17,8 +17,9 @@ from airflow_provider_vai.languages.identifiers import identifier, slug
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import step_graph
 from airflow_provider_vai.model.argument import Argument, Output
-from airflow_provider_vai.model.automation import Effect, Step
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.behaviour import Effect
 from airflow_provider_vai.model.effects import ORDER
 from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
 from airflow_provider_vai.model.kinds import Kind, by_name

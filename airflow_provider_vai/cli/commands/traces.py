@@ -17,7 +17,6 @@ from airflow_provider_vai.crystallizer.run_secrets import masked_run
 from airflow_provider_vai.exceptions import AmbiguousRun, CrystallizeError
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import plain
-from airflow_provider_vai.model.tools_file import FILE_NAME
 
 if TYPE_CHECKING:
     from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
@@ -95,7 +94,7 @@ def _overview(path: str, name: str, format: str | None) -> None:
 def _after_inspecting(names: Sequence[str], runs: Sequence[Run]) -> None:
     """Say what comes next. If there is no tools file yet, and a tool needs one, that is first."""
     from airflow_provider_vai.crystallizer.assign import unmapped_tools
-    from airflow_provider_vai.model.tools_file import ToolsFile
+    from airflow_provider_vai.model.tools_file import FILE_NAME, ToolsFile
     from airflow_provider_vai.traces.reading.trace import Trace
 
     file = Trace(Path(names[0])).path.parent / FILE_NAME

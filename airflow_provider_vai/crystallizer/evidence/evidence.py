@@ -17,7 +17,7 @@ from airflow_provider_vai.crystallizer.evidence.transcript import HeardBefore
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.tools_file import ToolsFile
 
-OF_STEPS = ("results", "tracer")
+OF_STEPS = ("results", "tracer", "left", "outside")
 """The parts that depend on which calls are steps."""
 
 
@@ -62,6 +62,16 @@ class Evidence:
     def tracer(self) -> Tracer:
         """The origin of each value in the arguments."""
         return Tracer(self.run, self.timeline, self.results)
+
+    @cached_property
+    def left(self) -> dict[str, Any]:
+        """The recorded result of each step that later steps can read, as they read it, by step key."""
+        return {one.step or "": one.left for one in self.results.readable}
+
+    @cached_property
+    def outside(self) -> dict[str | None, ToolCall]:
+        """The call of each step whose result outsiders can write, by step key."""
+        return {one.step: one.call for one in self.results.readable if self.is_untrusted(one.call)}
 
     @cached_property
     def untrusted(self) -> SaidIndex[ToolCall]:

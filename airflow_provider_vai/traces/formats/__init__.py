@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace, UnknownFormat
+from airflow_provider_vai.model.extensions import extensions
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.refusal import refusal, shape
 from airflow_provider_vai.traces.formats.shared.sdk_envelopes import sdk_messages
@@ -88,9 +88,25 @@ HEAD = 20
 @cache
 def adapters() -> tuple[Adapter, ...]:
     """Return every adapter: the built-in ones, then those of other distributions, sorted by name."""
-    own = [import_module(f"{__name__}.{module}").ADAPTER for module in BUILT_IN.values()]
-    others = [entry.load() for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)]
-    return (*own, *others)
+    return (*map(_built_in, BUILT_IN), *_of_others())
+
+
+@cache
+def _built_in(name: str) -> Adapter:
+    """Return a built-in adapter. Its module is imported when the adapters before it did not accept the document."""
+    adapter: Adapter = import_module(f"{__name__}.{BUILT_IN[name]}").ADAPTER
+    return adapter
+
+
+@cache
+def _of_others() -> tuple[Adapter, ...]:
+    return tuple(entry.load() for entry in extensions(GROUP))
+
+
+def _known(format: str | None) -> Iterator[Adapter]:
+    """Yield the adapters that may read a format; with ``None``, each in its turn."""
+    yield from (_built_in(name) for name in BUILT_IN if format in (None, name))
+    yield from (adapter for adapter in _of_others() if format in (None, adapter.name))
 
 
 def coverage_of(adapter: Adapter) -> Coverage:
@@ -100,7 +116,7 @@ def coverage_of(adapter: Adapter) -> Coverage:
 
 def coverage_of_format(format: str) -> Coverage:
     """Return what a format can record, by its name; of an unknown format, the most that any can."""
-    return next((coverage_of(adapter) for adapter in adapters() if adapter.name == format), Coverage())
+    return next((coverage_of(adapter) for adapter in _known(format)), Coverage())
 
 
 def read(path: Path, format: str | None = None) -> tuple[Trace, list[Run]]:
@@ -207,24 +223,22 @@ def _index(trace: Trace, pieces: Pieces, format: str | None, track: Track) -> Ru
 
 def _adapter(document: Any, format: str | None, where: str) -> tuple[Adapter, bool]:
     """Return the adapter of a document, and whether each item of the document is a document of its own."""
-    known = [adapter for adapter in adapters() if format in (None, adapter.name)]
-    if not known:
+    if format is not None and next(_known(format), None) is None:
         names = ", ".join(adapter.name for adapter in adapters())
         raise UnknownFormat(f"no trace format {format!r}", where=where, remedy=f"Choose one of: {names}.")
     if found := _found(document, format):
         return found
     if format is not None:
-        return known[0], False
+        return next(_known(format)), False
     raise refusal(document, where)
 
 
 def _found(document: Any, format: str | None) -> tuple[Adapter, bool] | None:
     """Return the first adapter that accepts a document, or each item of it; see :func:`_adapter`."""
-    known = [adapter for adapter in adapters() if format in (None, adapter.name)]
-    for adapter in known:
+    for adapter in _known(format):
         if adapter.accepts(document):
             return adapter, False
-    for adapter in known if isinstance(document, list) and document else ():
+    for adapter in _known(format) if isinstance(document, list) and document else ():
         if adapter.accepts(document[0]):
             return adapter, True
     return None

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
+from rich.cells import cell_len
 
 from airflow_provider_vai.cli import terminal
 
@@ -12,7 +16,7 @@ ROWS = st.integers(2, 5).flatmap(
     lambda columns: st.lists(st.lists(CELLS.map("".join), min_size=columns, max_size=columns), min_size=1, max_size=5)
 )
 
-HEADER = ("#", "a task", "", "東", "flag")
+HEADER = ("#", "edits", "", "東", "flag")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -53,6 +57,20 @@ def test_a_table_with_broken_cells_is_what_rich_prints(
         patch.setattr(terminal, "_is_drawn_by_rich", lambda limit: True)
         terminal.table(columns, rows)
     assert written == capsys.readouterr().out
+
+
+def test_the_list_of_formats_is_printed_without_rich() -> None:
+    """Importing rich would take longer than all the rest of `vai formats`, `vai kinds`, or `vai inspect`."""
+    code = "import sys; from airflow_provider_vai.cli.main import main; main(sys.argv[1:]); "
+    code += "sys.exit('rich' in sys.modules)"
+    for command in ("formats", "kinds"):
+        subprocess.run([sys.executable, "-c", code, command], stdout=subprocess.DEVNULL, check=True)
+
+
+def test_usual_letters_and_signs_are_one_column_wide() -> None:
+    """A text of Western letters is measured without rich, with the same result."""
+    for number in (*range(0x20, 0x7F), *range(0xA0, 0x300), *range(0x2010, 0x2027)):
+        assert terminal._size(chr(number)) == cell_len(chr(number)), hex(number)
 
 
 def test_a_long_table_is_not_drawn_by_rich(monkeypatch: pytest.MonkeyPatch) -> None:

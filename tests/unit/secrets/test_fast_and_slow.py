@@ -1,0 +1,175 @@
+"""What saves time when credentials are looked for misses none of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from airflow_provider_vai.secrets import find, in_code, in_documents, in_statements, in_text, in_urls
+from airflow_provider_vai.secrets.patterns import may_match
+from tests.unit.secrets import carried_samples, look_alike_samples
+from tests.unit.secrets.innocent_samples import innocent
+from tests.unit.secrets.reference import slow, texts
+from tests.unit.secrets.secret_samples import planted
+
+CARRIED = [carried_samples.COMMANDS, carried_samples.CODE, carried_samples.TEXTS, carried_samples.STATEMENTS]
+ALIKE = [look_alike_samples.COMMANDS, look_alike_samples.CODE, look_alike_samples.TEXTS]
+VALUES = [
+    *(plant.value for plant in planted()),
+    *(value for _, value in innocent()),
+    *CARRIED,
+    *(carried_samples.URLS, list(carried_samples.DATA.values())),
+    *ALIKE,
+    *(look_alike_samples.STATEMENTS, look_alike_samples.DATA),
+]
+SAMPLES = sorted({text for value in VALUES for text in texts(value) if text})
+"""Each text with a credential, and each that looks like one."""
+
+DOCUMENTS = [json.dumps(plant.value, indent=1) for plant in planted()]
+WORDS = """
+the is to are now for on this of (see it) with author's monkey turkey opinion passage decode tests pass keyboard
+key code http page token password secret pin pw bearer login cle mot de passe create insert into select
+-> => := = : - -- ->= |  ' " , ; ( ) < docker set echo curl clé schlüssel İ \u212a
+"""
+PROSE = st.lists(st.sampled_from([*WORDS.split(), "\n", "\\\n", "\t"]), max_size=14).map(" ".join)
+SIGNS = st.text(alphabet="abkeypin:=-> '\"()\t\n\\.,_|<", max_size=30)
+
+
+@st.composite
+def pieces(draw: st.DrawFn) -> str:
+    """Return a sample, or a part of it."""
+    text = draw(st.sampled_from(SAMPLES))
+    start = draw(st.sampled_from([0, 0, 0, len(text) // 3, len(text) // 2]))
+    return text[start:]
+
+
+MIXED = st.lists(st.one_of(pieces(), PROSE, SIGNS), min_size=1, max_size=7)
+
+
+def test_there_are_samples_of_every_kind() -> None:
+    """The tables are not empty by mistake."""
+    assert len(SAMPLES) > 1000
+
+
+@pytest.mark.parametrize("before", ["", "Please note: the author's key page. " * 12, "Ümläut und Wörter. " * 20])
+def test_every_sample_alone_and_in_a_long_text(before: str) -> None:
+    """The same credentials are found as when every pattern searches the whole text."""
+    for sample in (*SAMPLES, *DOCUMENTS):
+        assert find(before + sample) == slow(before + sample), sample
+
+
+@settings(max_examples=150, deadline=None)
+@given(parts=MIXED, between=st.sampled_from([" ", "\n", "", ": ", " is ", "="]))
+def test_samples_among_prose_and_signs(parts: list[str], between: str) -> None:
+    """Neither the words around a credential nor other signs hide it."""
+    text = between.join(parts)
+    assert find(text) == slow(text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(parts=MIXED, place=st.integers(0, 40))
+def test_names_before_signs_are_those_of_the_pattern(parts: list[str], place: int) -> None:
+    """The next assignment in a text is the one that the pattern finds in it."""
+    text = " ".join(parts)
+    found, expected = in_text._assigned(text, place), in_text._ASSIGNED.search(text, place)
+    assert (found and found.span()) == (expected and expected.span())
+
+
+NAMES = [
+    "mot de passe du compte",
+    "pin of the day for",
+    "key",
+    "x code y z w",
+    "aa bb cc dd key",
+    "aa bb cc dd ee pin",
+    "f.g-h",
+]
+TOLD = st.lists(st.sampled_from([*NAMES, *WORDS.split(), "is", "to", "(x)", "\n"]), min_size=1, max_size=20)
+
+
+@settings(max_examples=150, deadline=None)
+@given(words=TOLD, place=st.integers(0, 40))
+def test_hinted_names_before_verbs_are_those_of_the_pattern(words: list[str], place: int) -> None:
+    """The next sentence about a name with a hint is the first of those that the pattern finds."""
+    text = " ".join(words).encode("ascii", "ignore").decode()
+    hinted = in_text._verb_after(in_text._hints_in(text.lower()))
+    found, expected = in_text._told(text, text.lower(), place, hinted), in_text._IN_PROSE.search(text, place)
+    while expected and not in_text._is_hinted(expected["key"]):
+        first = re.split(r"[ \u2019']", expected["key"])[0]
+        expected = in_text._IN_PROSE.search(text, expected.start("key") + len(first))
+    assert (found and found.span()) == (expected and expected.span())
+
+
+GATES: list[tuple[re.Pattern[str], Callable[[str], object]]] = [
+    (in_statements._SQL, lambda text: may_match(text, in_statements._WORDS)),
+    (in_statements._ASSIGNED, lambda text: may_match(text, ("identified",))),
+    (in_statements._REPLACED, lambda text: may_match(text, ("identified",))),
+    (in_statements._SECRET_STATEMENT, lambda text: may_match(text, ("secret",))),
+    (in_statements._INSERT, lambda text: may_match(text, ("insert", "into"))),
+    (in_statements._TABLE_FUNCTION, lambda text: may_match(text, ("postgresql", "mysql", "mongodb"))),
+    (in_statements._PROCEDURE, lambda text: may_match(text, ("sp_",))),
+    (in_statements._HASHED, in_statements._OPENS.search),
+    (in_urls._PATH, lambda text: may_match(text, in_urls._HOSTS_OF_PATHS)),
+    (in_code._TYPED, in_code._OPENS.search),
+    (in_code._SETTER, in_code._OPENS.search),
+    (in_code._LOGIN, lambda text: in_code._NEXT.search(text) and may_match(text, in_code._LOGIN_WORDS)),
+    (in_code._CONNECTION, lambda text: in_code._NEXT.search(text) and may_match(text, ("connect",))),
+    (in_code._MANAGER, lambda text: in_code._NEXT.search(text) and may_match(text, ("password",))),
+    (in_documents._NAMED, in_documents._VALUE_AFTER.search),
+    (in_documents._NETRC, lambda text: may_match(text, ("password",))),
+    (in_documents._PGPASS, lambda text: ":" in text),
+    (in_documents._DIRECTIVE, lambda text: may_match(text, ("requirepass", "masterauth"))),
+]
+
+
+def _alternatives(text: str) -> str:
+    """Return a pattern without its long repetitions, so that each of its alternatives is drawn often."""
+    return re.sub(r"\{(\d+),(\d{2,4})\}", lambda found: f"{{{found[1]},{int(found[1]) + 2}}}", text)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+@pytest.mark.parametrize(("pattern", "gate"), GATES)
+def test_a_text_that_matches_is_searched(
+    pattern: re.Pattern[str], gate: Callable[[str], object], data: st.DataObject
+) -> None:
+    """Every text in which a pattern can match has one of the words, or the sign, that is looked for first."""
+    text = data.draw(st.from_regex(_alternatives(pattern.pattern), alphabet=st.characters(max_codepoint=127)))
+    assert gate(text), text
+
+
+CLAUSES = [
+    *("identified by", "password(", "encrypted password", "passwd", "secret", "secret_access_key", "aws_secret_key"),
+    *("access_key_id", "session_token", "sas_token", "connection_string", "passphrase", "passcode", "encryption_key"),
+    *("master_key", "pgp_sym_encrypt(x,", "aes_decrypt(x,", "encryptbypassphrase(", "set password for mia ="),
+]
+PATHS = [
+    *("/bot123456789:", "/api_key/", "/apikey/", "/key/", "/token/", "maker.ifttt.com/use/", ".infura.io/v3/"),
+    *(".alchemyapi.io/v2/", ".alchemy.com/ws/v2/", ".quiknode.pro/", "hook.eu1.make.com/", "hook.integromat.com/"),
+    *("events.pagerduty.com/integration/", "loggly.com/inputs/", "webexapis.com/v1/webhooks/incoming/"),
+    *("open.feishu.cn/open-apis/bot/v2/hook/", "open.larksuite.com/open-apis/bot/v2/hook/"),
+    *("qyapi.weixin.qq.com/cgi-bin/webhook/send?key=", "alert.victorops.com/integrations/generic/2/alert/"),
+    *("/private-0123456789abcdef0123456789abcdef/basic.ics /key/", "hc-ping.com/0123456789012345678901/"),
+    *("://a.b.com/hooks/0123456789abcdefghijklmnop /key/", "://a.b.com/hooks/ABCDEFGHIJKLMNOPQ/"),
+]
+
+
+@pytest.mark.parametrize("clause", CLAUSES)
+def test_each_clause_is_searched_for(clause: str) -> None:
+    """No word before a credential in SQL is left out."""
+    text = f"{clause.upper()} 'Winter-24x'"
+    assert in_statements._SQL.search(text)
+    assert may_match(text, in_statements._WORDS)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_each_path_is_searched_for(path: str) -> None:
+    """No service that takes a key in the path is left out."""
+    start = path if path[0] in "/." else f".{path}"
+    text = f"see https://x{start}0123456789abcdefABCDEF0123456789abcdefABCDEF0123456789"
+    assert in_urls._PATH.search(text)
+    assert may_match(text, in_urls._HOSTS_OF_PATHS)
