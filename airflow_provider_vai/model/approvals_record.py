@@ -13,7 +13,9 @@ allows one write. Airflow's users can change an XCom or a task's state, but not 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
@@ -24,7 +26,7 @@ SCHEMA_VERSION = 1
 
 
 def write(root: Any, record: dict[str, Any]) -> str:
-    """Write a decision to its own file.
+    """Write a decision to its own file. Its name comes after those of earlier decisions, even if a clock went back.
 
     :param root: the artifacts folder: a ``pathlib.Path`` or an object with the same methods.
     :param record: the decision; see the module.
@@ -33,11 +35,30 @@ def write(root: Any, record: dict[str, Any]) -> str:
     """
     folder = root / FOLDER / folder_name(record["dag_id"]) / folder_name(record["task_id"])
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{record['at'].replace(':', '')}-{record['id']}.json"
-    if file.exists():
-        raise FileExistsError(str(file))
+    names = [file.name for file in folder.iterdir()]
+    if same := [name for name in names if name.endswith(f"-{record['id']}.json")]:
+        raise FileExistsError(str(folder / same[0]))
+    file = folder / f"{_moment(names, record['at'])}-{record['id']}.json"
     file.write_bytes(json_text.pretty({"schema_version": SCHEMA_VERSION, **record}).encode("ascii"))
     return str(file)
+
+
+def _moment(names: Iterable[str], at: str) -> str:
+    """Return a time for a file's name: that of the decision, or one right after the newest file's.
+
+    The order of the names decides which decision counts, so a rejection must not be named before the approval that it
+    revokes.
+    """
+    wanted = at.replace(":", "")
+    for name in sorted(names, reverse=True):
+        newest = name.rpartition("-")[0]
+        if newest < wanted:
+            break
+        with suppress(ValueError, OverflowError):  # not one of our names
+            form = "%Y-%m-%dT%H%M%S.%f%z" if "." in newest else "%Y-%m-%dT%H%M%S%z"
+            after = datetime.strptime(newest, form) + timedelta(microseconds=1)
+            return after.isoformat(timespec="microseconds").replace(":", "")
+    return wanted
 
 
 def read(root: Any, dag_id: str, task_id: str | None = None) -> Iterator[dict[str, Any]]:

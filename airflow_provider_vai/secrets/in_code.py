@@ -27,7 +27,7 @@ _OPENS = deferred(r"\(\s{0,40}[rRbBuUfF]{0,2}\\{0,7}[\"'`]")
 """A text as the first argument of a call: it is in every match of the patterns of fields and setters."""
 _NEXT = deferred(r"(?i),\s{0,20}(?:password\s?=\s?)?[rbuf]{0,2}\\{0,7}[\"'`]")
 """A text as a later argument: it is in every match of the patterns of logins."""
-_LOGIN_WORDS = ("auth", "login", "log_in", "sign_in", "credentials", "http_basic", "httpbasic", "username")
+_LOGIN_WORDS = ("auth", "login", "log_in", "sign_in", "credential", "http_basic", "httpbasic", "username")
 _ASSIGNED = deferred(rf"\.(?:value|text)\s{{0,4}}=\s{{0,4}}{_TEXT}")
 _ROBOT = deferred(
     r"(?im)^[ \t]*(?:input text|input password|fill text|fill secret|type text|type secret)[ \t]{2,8}"

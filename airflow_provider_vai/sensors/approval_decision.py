@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.timezone import utcnow
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_vai.sensors.approval_answers import Gate
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far ahead the clock of another worker may be."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,10 @@ def trusted(gate: Gate, context: Context, now: Guarded) -> GateAnswer | None:
     if covers is None:
         return None
     for record in approvals_record.read(results.artifacts_root(), context["ti"].dag_id, gate.task_id):
-        if "unreadable" in record or utcnow() - datetime.fromisoformat(record["at"]) > gate.trust_for:
+        if "unreadable" in record:
+            return None
+        age = utcnow() - datetime.fromisoformat(record["at"])
+        if age > gate.trust_for or age < -CLOCKS_DIFFER:  # of a clock that was ahead: its age is not known
             return None
         if record["covers"] != covers:
             continue

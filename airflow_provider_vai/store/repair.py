@@ -90,7 +90,8 @@ def _entry(folder: AnyPath, dag_id: str, damage: Damage, known: Sidecar | None) 
         return Repair(damage.path, damage.problem, "it was written again from the sidecar and the DAG file", True)
     outcome = "it was set aside, and its change is no longer in the history"
     if damage.kind == "gap":
-        outcome = "it cannot be written again: restore the file from a backup"
+        shared_files.create(damage.path.parent / (damage.path.name + SET_ASIDE), b"")  # so that it is not missed again
+        outcome = "nothing has all that it held: its change is no longer in the history, unless you have a backup"
     return Repair(damage.path, damage.problem, outcome, False)
 
 
@@ -99,10 +100,15 @@ def _rebuilt(folder: AnyPath, log: VersionLog, number: int, known: Sidecar) -> E
     dag_file = shared_files.read(folder / f"{log.dag_id}.py")
     text = None if dag_file is None else dag_text(dag_file)
     rendered = None if text is None or dag_sha256(text) != known.dag_sha256 else _rendered(known, text)
-    if number != known.entry or not known.history:
+    if not known.history:
         return None
     before = _earlier(log, number)
     is_version = before is None or before.sidecar.version != known.version
+    if number != known.entry:
+        if not (is_version and _is_newest_version(log, number, known)):
+            return None
+        reviews = [review for review in known.reviews if review.version < known.version]
+        known = known.model_copy(update={"entry": number, "status": "draft", "reviews": reviews})
     if is_version and rendered is None:
         return None
     made = known.history[-1]
@@ -121,6 +127,20 @@ def _rebuilt(folder: AnyPath, log: VersionLog, number: int, known: Sidecar) -> E
         rendered=texts[0],
         dag_file=texts[1],
     )
+
+
+def _is_newest_version(log: VersionLog, number: int, known: Sidecar) -> bool:
+    """Return whether a missing entry must be the newest version: the one before and all after it are no such entry."""
+    present = log.numbers()
+    later = [one for one in present if one > number]
+    if (number > 1 and number - 1 not in present) or len(later) != known.entry - number:
+        return False
+    try:
+        return all(
+            log.entry(one).change != "version" and log.entry(one).sidecar.version == known.version for one in later
+        )
+    except SpecError:
+        return False
 
 
 def _rendered(known: Sidecar, text: str) -> str | None:

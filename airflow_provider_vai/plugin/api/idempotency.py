@@ -112,8 +112,10 @@ def _newest(folder: AnyPath, name: str) -> dict[str, Any] | None:
     if content is None:  # just removed: the request was refused
         return None if number == 1 else {"number": number, "at": datetime.min.isoformat(), "body": "", "answer": None}
     try:
-        return {**json.loads(content), "number": number}
-    except ValueError:  # without hard links, a file system shows a new file empty for a moment
+        claim = {**json.loads(content), "number": number}
+        _is_expired(claim)
+        return {**claim, "body": str(claim["body"])}
+    except (ValueError, TypeError, KeyError):  # damaged, or, without hard links, empty for a moment
         return {"number": number, "at": _now().isoformat(), "body": "", "answer": None}
 
 
@@ -143,7 +145,7 @@ def _purge_expired(folder: AnyPath) -> None:
         content = shared_files.read(folder / file)
         try:
             is_expired = content is not None and _is_expired(json.loads(content))
-        except (ValueError, KeyError):
+        except (ValueError, TypeError, KeyError):
             continue
         if is_expired:
             shared_files.remove(folder / file)

@@ -18,7 +18,7 @@ def record(number: int, **more: Any) -> dict[str, Any]:
 
 def test_newest_first(tmp_path: Path) -> None:
     """Decisions of all gates come back by time, those of one gate alone too."""
-    for number in (2, 1, 3):
+    for number in (1, 2, 3):
         write(tmp_path, record(number))
     write(tmp_path, record(4, task_id="other"))
 
@@ -34,6 +34,32 @@ def test_nothing_is_replaced(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         write(tmp_path, record(1, decision="reject"))
     assert [kept["decision"] for kept in read(tmp_path, "sales")] == ["approve"]
+
+
+def test_a_clock_that_goes_back(tmp_path: Path) -> None:
+    """A rejection revokes the approval before it, whatever the clock said; and so on, for each later decision."""
+    expected = {"run_id": "r", "map_index": -1}
+    steps = {"step": {"arguments_sha256": "0"}}
+    given = []
+    for number, (at, decision) in enumerate(
+        [
+            ("2026-03-02T08:00:00+00:00", "approve"),
+            ("2026-03-01T08:00:00+00:00", "reject"),
+            ("2026-02-01T08:00:00.000001+00:00", "approve"),
+            ("2027-03-01T08:00:00+00:00", "reject"),
+        ]
+    ):
+        made = {**record(number), "at": at, "decision": decision, "steps": steps, **expected}
+        given.append((write(tmp_path, made), made))
+        found = [one["id"] for one in read(tmp_path, made["dag_id"])]
+        assert found == [one["id"] for _, one in reversed(given)]
+        is_approved = [
+            vouches(
+                tmp_path, named, dag_id=made["dag_id"], gate=made["task_id"], expected=expected, step="step", sha256="0"
+            )
+            for named, _ in given
+        ]
+        assert is_approved == [False] * number + [decision == "approve"]
 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/../../b", "a b", "@approvals", "ü"])

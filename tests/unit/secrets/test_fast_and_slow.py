@@ -111,6 +111,7 @@ GATES: list[tuple[re.Pattern[str], Callable[[str], object]]] = [
     (in_statements._SECRET_STATEMENT, lambda text: may_match(text, ("secret",))),
     (in_statements._INSERT, lambda text: may_match(text, ("insert", "into"))),
     (in_statements._TABLE_FUNCTION, lambda text: may_match(text, ("postgresql", "mysql", "mongodb"))),
+    (in_statements._STORAGE_FUNCTION, lambda text: may_match(text, in_statements._STORAGES)),
     (in_statements._PROCEDURE, lambda text: may_match(text, ("sp_",))),
     (in_statements._HASHED, in_statements._OPENS.search),
     (in_urls._PATH, lambda text: may_match(text, in_urls._HOSTS_OF_PATHS)),

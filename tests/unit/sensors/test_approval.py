@@ -471,6 +471,20 @@ def test_trust_ends_with_its_age(comms: Comms) -> None:
     parked(gate_and_step({"n": 1}, trust_for=timedelta(0), trust_uses=2)[0])
 
 
+def test_trust_in_an_approval_of_a_clock_that_was_ahead(comms: Comms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its age is not known, so a person is asked again. Some minutes do not matter: clocks differ."""
+    from airflow.sdk.timezone import utcnow
+
+    from airflow_provider_vai.sensors import approval_decision
+
+    approved_once({"n": 1}, **TRUST)
+    sensor, _ = gate_and_step({"n": 1}, **TRUST)
+    monkeypatch.setattr(approval_decision, "utcnow", lambda: utcnow() - timedelta(minutes=2))
+    assert sensor.execute(context(sensor, "run 1"))["automatic"] is True
+    monkeypatch.setattr(approval_decision, "utcnow", lambda: utcnow() - timedelta(days=365))
+    parked(sensor)
+
+
 def test_trust_ends_with_a_rejection(comms: Comms) -> None:
     """A rejection ends the trust in an earlier approval."""
     approved_once({"n": 1}, **TRUST)

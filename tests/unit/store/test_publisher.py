@@ -21,6 +21,7 @@ from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.store.dag_names import free_dag_id
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
+from airflow_provider_vai.store.versions import VersionLog
 from tests.unit.support import call, crystallized, hostile, run
 
 NOT_AS_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -87,6 +88,19 @@ def test_history_names_time_and_author(tmp_path: Path, monkeypatch: pytest.Monke
     assert (entry.at.isoformat(), entry.by) == ("1970-01-01T00:00:00+00:00", "mia")
     put(made(), tmp_path / "b")
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_a_clock_that_goes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Versions are ordered by their numbers; their times are what the clock said."""
+    for number, second in enumerate((2_000_000_000, 1_000_000_000, 1_500_000_000, 0), 1):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(second))
+        published = put(made(number), tmp_path)
+        assert published.version == number
+        assert_pair(tmp_path)
+    assert [entry.sidecar.version for entry in VersionLog(tmp_path, "report").entries()] == [4, 3, 2, 1]
+    history = read_sidecar(published.sidecar).history
+    assert [entry.version for entry in history] == [1, 2, 3, 4]
+    assert [entry.at.year for entry in history] == [2033, 2001, 2017, 1970]
 
 
 def test_another_value_is_another_version(tmp_path: Path) -> None:

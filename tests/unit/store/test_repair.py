@@ -137,11 +137,23 @@ def test_an_older_entry(folder: Path) -> None:
 
 
 def test_a_missing_entry(folder: Path) -> None:
-    """A gap in the log is reported; the newest entry is written again."""
+    """The newest version is written again from the pair, even if its entry is not the newest one."""
+    before = VersionLog(folder, "report").version(2)
     entry(folder, 2).unlink()
     (finding,) = [one for one in lint([folder]) if one.code == "VAI606"]
     assert (finding.file, finding.problem) == (str(entry(folder, 2)), "the entry is missing")
+    assert [one.is_repaired for one in repair(folder, "report")] == [True]
+    assert VersionLog(folder, "report").version(2) == before
+    assert not read_state(folder, "report").is_edited
+    assert publish(made(3), folder).version == 3
+
+
+def test_a_missing_older_entry(folder: Path) -> None:
+    """A gap in the log that nothing can fill is reported once."""
+    entry(folder, 1).unlink()
     assert [one.is_repaired for one in repair(folder, "report")] == [False]
+    assert [*repair(folder, "report"), *(one for one in lint([folder]) if one.code == "VAI606")] == []
+    assert publish(made(3), folder).version == 3
 
 
 def test_everything_but_the_log(folder: Path) -> None:
