@@ -31,11 +31,11 @@ _THE = r"(?:(?:the|this|your|a) )?"
 _NO = r"(?:denied|rejected|declined|refused|disapproved|not approved)"
 _SAID = re.compile(
     r"(?:error\s*:\s*)?(?:\[[\w ]{1,40}\]\s*)?(?:reason\s*:\s*)?(?:"
-    rf"{_THE}{_PERSON} (?:has |have )?(?:{_NO}|did not approve|didn't approve|cancell?ed)"
+    rf"{_THE}{_PERSON} (?:has |have )?(?:{_NO}|did not approve|didn't approve|cancel+ed)"
     rf" (?:to (?:run|allow|execute|approve) )?{_THE}(?:permission for |use of )?{_THE}{_WORK}\b"
     rf"|{_THE}{_PERSON} (?:doesn't|does not|did not|didn't) want to (?:proceed with|run|allow|execute) {_THE}{_WORK}\b"
     rf"|{_THE}{_CALL} (?:was |has been |is )?{_NO}(?:[.!:]|\Z)"
-    rf"|{_THE}{_WORK} (?:was |has been |is )?(?:{_NO}|cancell?ed) by {_THE}{_PERSON}\b)",
+    rf"|{_THE}{_WORK} (?:was |has been |is )?(?:{_NO}|cancel+ed) by {_THE}{_PERSON}\b)",
     re.IGNORECASE,
 )
 
