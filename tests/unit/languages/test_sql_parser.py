@@ -11,7 +11,7 @@ from airflow_provider_vai.languages.sql_tables import tables_of
 
 STATEMENTS = [
     "CREATE USER mia WITH LOGIN ENCRYPTED PASSWORD 'Old7!rain'",
-    "ALTER USER mia IDENTIFIED BY \"Old7!rain\" REPLACE \"before\"",
+    'ALTER USER mia IDENTIFIED BY "Old7!rain" REPLACE "before"',
     "SET PASSWORD FOR 'mia'@'%' = PASSWORD('Old7!rain')",
     "GRANT ALL ON t TO mia IDENTIFIED BY 'Old7!rain'",
 ]
