@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from airflow_provider_vai.traces.formats.shared.content import error_text
@@ -18,15 +19,34 @@ WAITS = "This tool call requires confirmation"
 AGNO = "Function call was rejected by the user"
 
 BEGINNINGS = (LANGCHAIN, OPENAI_AGENTS, GOOGLE_ADK, AGENT_FRAMEWORK, AGNO)
-"""How the texts begin. An application may set another text, which then cannot be told from a result."""
+"""How the texts begin. An application may set another text; it counts if it is short and says nothing else."""
+
+LONGEST = 400
+"""In characters. A longer text is a result, even if it begins with a refusal."""
+
+_PERSON = r"(?:user|human|reviewer|approver|operator|person|you)"
+_CALL = r"(?:tool(?:[ -]?(?:call|use|execution|invocation|run))?|function call|call|invocation)"
+_WORK = rf"(?:{_CALL}|operation|action|command|request|execution|permission|edit|patch)"
+_THE = r"(?:(?:the|this|your|a) )?"
+_NO = r"(?:denied|rejected|declined|refused|disapproved|not approved)"
+_SAID = re.compile(
+    r"(?:error\s*:\s*)?(?:\[[\w ]{1,40}\]\s*)?(?:reason\s*:\s*)?(?:"
+    rf"{_THE}{_PERSON} (?:has |have )?(?:{_NO}|did not approve|didn't approve|cancel+ed)"
+    rf" (?:to (?:run|allow|execute|approve) )?{_THE}(?:permission for |use of )?{_THE}{_WORK}\b"
+    rf"|{_THE}{_PERSON} (?:doesn't|does not|did not|didn't) want to (?:proceed with|run|allow|execute) {_THE}{_WORK}\b"
+    rf"|{_THE}{_CALL} (?:was |has been |is )?{_NO}(?:[.!:]|\Z)"
+    rf"|{_THE}{_WORK} (?:was |has been |is )?(?:{_NO}|cancel+ed) by {_THE}{_PERSON}\b)",
+    re.IGNORECASE,
+)
 
 
 def is_refusal(result: Any) -> bool:
-    """Return whether a result is a framework's text for a call that a person refused.
+    """Return whether a result is only a text that a person refused the call, as a framework or an application says it.
 
     :param result: JSON data: a text, an object with an ``error``, or content blocks.
     """
-    return _text(result).startswith(BEGINNINGS)
+    text = _text(result)
+    return text.startswith(BEGINNINGS) or (len(text) <= LONGEST and _SAID.match(text.strip()) is not None)
 
 
 def is_waiting(result: Any) -> bool:

@@ -19,7 +19,7 @@ LONGEST = 100_000
 """Characters of a text that is read as JSON to look for an error."""
 
 _TEXT = re.compile(
-    r"\s*((error|exception|fehler|erreur|errore|erro|fout|fel|błąd|ошибка|错误|錯誤|エラー|오류)\s*[:：]"  # noqa: RUF001
+    r"\s*((err(or|eur|ore|o)|exception|fehler|fout|fel|błąd|ошибка|错误|錯誤|エラー|오류)\s*[:：]"  # noqa: RUF001
     r"|error (executing|calling|invoking|running)\b|an error occurred while (running|executing|calling)\b"
     r"|failed to invoke tool\b"
     r"|traceback \(most recent call last\):|(?-i:([a-z_][\w]{0,60}\.){0,6}[A-Z]\w{0,60}(Error|Exception)\s*:))",
