@@ -13,6 +13,8 @@ from urllib.parse import quote
 from airflow_process import Airflow, AirflowError
 
 WAITING = ("awaiting_input", "deferred")  # a parked gate: Airflow 3.3 and later, and before
+GATE = "ApprovalGateSensor"
+"""The tasks that wait for an answer; others may be deferred, too."""
 SETTLE = 10.0
 """Seconds to wait after a gate has parked: the scheduler may take an earlier answer for a lost task."""
 Report = Callable[[str], None]
@@ -94,7 +96,7 @@ class DagRun:
             if self.states.get(task, "not started") != state:
                 self.report(f"{task}: {state}")
             self.states[task] = state
-            if state not in WAITING:
+            if state not in WAITING or instance["operator"] != GATE:
                 self._parked.pop(task, None)
                 continue
             if task not in self._parked:

@@ -47,8 +47,11 @@ class EditFileOperator(FileStep):
 
         :raises NothingSent: there is no such file, or the text does not occur in it as often as it must.
         """
+        from airflow_provider_vai.operators.files import working_folder
+
         if before is None:
-            raise NothingSent(f"nothing was written: there is no file {self.path!r}: an earlier step must make it")
+            remedy = "an earlier step must make it" if self.folder else working_folder.MADE_EARLIER
+            raise NothingSent(f"nothing was written: there is no file {self.path!r}: {remedy}")
         old, new = encoded(self.old_text, "old_text"), encoded(self.new_text, "new_text")
         found = before.count(old) if old else 0
         if found == 0 or (found > 1 and self.replace_all is not True):

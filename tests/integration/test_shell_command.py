@@ -152,6 +152,8 @@ def test_the_output_is_bounded(run_dag: Run) -> None:
         ("WriteFileOperator(task_id='a', path='x', content='', before_sha256='0' * 64)", "does not exist"),
         ("WriteFileOperator(task_id='a', path='x', content='', after_sha256='0' * 64)", "the step expects 0000"),
         ("EditFileOperator(task_id='a', path='x', old_text='a', new_text='b')", "there is no file 'x'"),
+        ("EditFileOperator(task_id='a', path='x', old_text='a', new_text='b')", "another worker, [vai] work_path must"),
+        ("shell('a', 'ls', cwd='nowhere')", "another worker, [vai] work_path must"),
     ],
 )
 def test_nothing_is_done_if_something_is_wrong(run_dag: Run, work: Path, task: str, message: str) -> None:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 OPTION = "[vai] work_path"
 OWNER_ONLY = 0o700
+MADE_EARLIER = (
+    f"an earlier step must make it; if it ran on another worker, {OPTION} must be on a file system that both share"
+)
+"""What to do about a file or folder that a step does not find in the working folder."""
 
 
 def name_of(context: Context) -> PurePosixPath:
@@ -77,9 +81,7 @@ def folder_below(folder: Path, name: str | None) -> Path:
         return folder
     found = folder.joinpath(*parts_below(name))
     if not found.is_dir():
-        raise NothingSent(
-            f"there is no folder {name!r} in the working folder {str(folder)!r}: an earlier step must make it"
-        )
+        raise NothingSent(f"there is no folder {name!r} in the working folder {str(folder)!r}: {MADE_EARLIER}")
     if os.path.realpath(found) != os.path.join(os.path.realpath(folder), *parts_below(name)):
         raise NothingSent(f"the folder {name!r} leads out of the working folder through a link: name a folder in it")
     return found
