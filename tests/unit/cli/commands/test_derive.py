@@ -59,7 +59,7 @@ def test_accept(dag: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert sidecar.version == 2
     assert [wire.at for wire in sidecar.steps[-1].arguments["json"].wires] == [["summary"]]
     assert 'total(wired(generate_query_2, "rows"), "orders")' in dag.read_text()
-    assert main(["versions", str(dag)]) == 0
+    assert main(["versions", str(dag), "--wide"]) == 0
     assert "derived json.summary of http_request" in capsys.readouterr().out
 
 

@@ -111,4 +111,5 @@ def test_findings_and_explanation(revenue: Any, folder: Path) -> None:
 
     assert {"VAI602"} == {one["code"] for one in after} - {one["code"] for one in before}
     assert str(folder) not in str(after)
-    assert {"step", "argument", "class", "source", "origin", "evidence", "candidates"} == set(rows[0])
+    fields = {"step", "argument", "class", "source", "origin", "originWords", "evidence", "candidates"}
+    assert fields == set(rows[0])
