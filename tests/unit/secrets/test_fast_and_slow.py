@@ -173,3 +173,12 @@ def test_each_path_is_searched_for(path: str) -> None:
     text = f"see https://x.{path}0123456789abcdefABCDEF0123456789abcdefABCDEF0123456789"
     assert in_urls._PATH.search(text)
     assert may_match(text, in_urls._HOSTS_OF_PATHS)
+
+
+def test_a_name_has_up_to_five_words() -> None:
+    """A name begins at the first of five words before the sign or the verb."""
+    for text in ("aa bb cc dd key: Winter-24x", "aa bb cc dd key is Winter-24x"):
+        hinted = in_text._verb_after(in_text._hints_in(text))
+        found = in_text._assigned(text, 0) or in_text._told(text, text, 0, hinted)
+        assert found is not None
+        assert found["key"] == "aa bb cc dd key"
