@@ -21,6 +21,7 @@ router = APIRouter(prefix=ROOT, include_in_schema=False, default_response_class=
 ROWS = 50
 
 
+@router.get("", dependencies=READ_ANY)
 @router.get("/", dependencies=READ_ANY)
 def start(request: Request) -> Response:
     """Open the list: the address that Airflow's navigation has."""

@@ -47,6 +47,7 @@ def test_the_app_is_registered_under_its_prefix() -> None:
 def test_every_json_answer_is_masked() -> None:
     """A route answers with the one JSON serializer, or with something that is no JSON."""
     others = {
+        ("GET", "/ui"): HTMLResponse,
         ("DELETE", "/api/v1/automations/{dag_id}"): Response,
         ("GET", "/api/v1/automations/{dag_id}/dag"): DagFileResponse,
         ("GET", "/flashboards/{dag_id}/{task_id}/latest"): RedirectResponse,

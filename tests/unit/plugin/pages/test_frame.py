@@ -6,9 +6,11 @@ import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
 
 from airflow_provider_vai.plugin import VaiPlugin, app as api
 from airflow_provider_vai.plugin.pages.frame import environment, path_of
@@ -173,3 +175,11 @@ def test_no_template_switches_escaping_off() -> None:
 def test_path_of() -> None:
     """Names are quoted, and a query has no values that are not there."""
     assert path_of("automations", "a/b c", q="x&y", at=None) == "automations/a%2Fb%20c?q=x%26y"
+
+
+@pytest.mark.parametrize("address", ["/ui", "/ui/"])
+def test_the_start_opens_the_list(op: TestClient, address: str) -> None:
+    """With a slash at the end, as Airflow's navigation has it, and without, as people type it."""
+    answer = op.get(address, follow_redirects=False)
+    opened = urljoin(f"http://x/prefix/vai{address}", answer.headers["location"])
+    assert (answer.status_code, opened) == (303, "http://x/prefix/vai/ui/automations")
