@@ -35,7 +35,8 @@ def write(root: Any, record: dict[str, Any]) -> str:
     """
     folder = root / FOLDER / folder_name(record["dag_id"]) / folder_name(record["task_id"])
     folder.mkdir(parents=True, exist_ok=True)
-    names = [file.name for file in folder.iterdir()]
+    # an object store has no empty folders
+    names = [file.name for file in folder.iterdir()] if folder.exists() else []
     if same := [name for name in names if name.endswith(f"-{record['id']}.json")]:
         raise FileExistsError(str(folder / same[0]))
     file = folder / f"{_moment(names, record['at'])}-{record['id']}.json"

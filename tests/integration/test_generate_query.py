@@ -212,7 +212,7 @@ def test_without_a_list_the_model_is_shown_every_table(run_dag: Run, model: type
         ("select 1; select 2", "2 statements"),
         ("select * from salaries", "the statement reads salaries, but it may read only orders"),
         ("I cannot answer that.", "the query was not run"),
-        ("select * from orders", "more than 2 rows"),
+        ("select * from orders", "more rows than max_rows allows (2)"),
         (ENDLESS["wh"], "the query was stopped"),
     ],
 )

@@ -175,7 +175,7 @@ def test_query_runs_through_any_hook(run_dag: Run, monkeypatch: pytest.MonkeyPat
     [
         ("sql='delete from t'", "only reads are allowed"),
         ("sql='select n, n from t'", "the column 'n' more than once"),
-        ("sql='select * from t', max_rows=3", "more than 3 rows"),
+        ("sql='select * from t', max_rows=3", "more rows than max_rows allows (3)"),
         ("sql=\"select * from read_csv('/etc/passwd')\"", "disabled"),
     ],
 )

@@ -70,6 +70,7 @@ def read_result(block: dict[str, Any], structured: Any, at: Any, where: str) -> 
         outcome="interrupted" if stopped else "success",
         at=ended,
         is_marked=block.get("is_error") is False,
+        marks_refusals=True,
     )
 
 

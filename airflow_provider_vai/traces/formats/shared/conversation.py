@@ -29,7 +29,8 @@ class ToolResult:
     ``id`` is the call's id and ``tool`` the tool's name, if the result has them. ``ran`` is false if the call was
     refused before it ran. ``arguments`` are the executed ones, if the trace records them separately. ``at`` is when
     the call ended. ``is_marked`` says that the trace itself marks the result as a success or failure; a success that it
-    does not mark is a failure if its content reports one.
+    does not mark is a failure if its content reports one. ``marks_refusals`` says that the format marks every call that
+    a person refused as an error: a success with the text of a refusal is then a result.
     """
 
     id: str | None = None
@@ -42,6 +43,7 @@ class ToolResult:
     approval: Approval = field(default_factory=Approval)
     at: datetime | None = None
     is_marked: bool = False
+    marks_refusals: bool = False
 
 
 class Conversation:
@@ -280,7 +282,8 @@ def _has_response_items(messages: list[Any]) -> bool:
 def _refused(result: ToolResult) -> ToolResult:
     """Return a result as a denial if it is only a framework's text for a call that a person refused."""
     text = result.value if result.error is None else result.error
-    if result.outcome == "success" and (result.is_marked or str(text).startswith(LANGCHAIN)):
+    is_result = result.is_marked or result.marks_refusals or str(text).startswith(LANGCHAIN)
+    if result.outcome == "success" and is_result:
         return result  # LangChain marks a refusal as an error
     if result.outcome not in ("success", "failed") or result.approval.state != "unknown" or not is_refusal(text):
         return result

@@ -138,9 +138,9 @@ def test_one_run(op: Any, read_by_airflow: Any, folder: Path) -> None:
     edits = {"send": {"edits": {"endpoint": {"from": "/x", "to": "/y"}}}}
     fields = {"dag_id": "nightly", "run_id": run_id, "task_id": gate, "steps": edits, "decision": "approve"}
     record = {**fields, "id": "1", "at": at, "by": {"name": HOSTILE}, "note": HOSTILE}
-    approvals_record.write(folder.parent / "artifacts", record)
     earlier = {**record, "id": "2", "at": "2020-01-01T00:00:00+00:00", "note": "of another time"}
     approvals_record.write(folder.parent / "artifacts", earlier)
+    approvals_record.write(folder.parent / "artifacts", record)
 
     found = op.get(f"{URL}/nightly/runs/{run_id}").json()
     by_key = {step["key"]: step for step in found["steps"]}
