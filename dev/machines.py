@@ -71,7 +71,7 @@ class Machine:
         return ["nsenter", "--target", str(self._holder.pid), *_NAMESPACES, "--", *arguments]
 
     def cut_off(self) -> None:
-        """Pull the network cable: what is sent gets lost, and nobody is told."""
+        """Pull the network cable: what is sent is lost without an error."""
         _ip("link", "set", self.name, "down")
 
     def join(self) -> None:

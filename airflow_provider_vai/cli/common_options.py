@@ -13,4 +13,9 @@ WITH_JSON = (
 
 JSON = option("--json", action="store_true", help="print JSON instead of text for people")
 QUIET = option("--quiet", "-q", action="store_true", help="print errors only, no report, notes or next steps")
+UNGATED = option("--ungated", action="store_true", help="let a write run without a gate")
+SUMMARY = option("--summary", metavar="TEXT", help="what you changed, for the history")
+EXPECTED_VERSION = option(
+    "--expected-version", metavar="N", type=int, help="refuse if the automation is at another version"
+)
 WIDE = option("--wide", action="store_true", help="show every column, with ids, however wide the table becomes")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_provider_vai.cli.command import Command, option
-from airflow_provider_vai.cli.common_options import JSON, QUIET
+from airflow_provider_vai.cli.common_options import EXPECTED_VERSION, JSON, QUIET, SUMMARY, UNGATED
 
 DERIVE = Command(
     "derive",
@@ -28,9 +28,9 @@ DERIVE = Command(
         ),
         option("--format", metavar="NAME", help="the trace format (see vai formats); default: detected"),
         option("--accept", metavar="N", type=int, help="write this proposal as a new version"),
-        option("--ungated", action="store_true", help="let a write run without a gate"),
-        option("--summary", metavar="TEXT", help="what you changed, for the history"),
-        option("--expected-version", metavar="N", type=int, help="refuse if the automation is at another version"),
+        UNGATED,
+        SUMMARY,
+        EXPECTED_VERSION,
         option("--dry-run", action="store_true", help="with --accept: show the change without writing it"),
         JSON,
         QUIET,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_provider_vai.cli.command import Command, option
-from airflow_provider_vai.cli.common_options import JSON, QUIET
+from airflow_provider_vai.cli.common_options import EXPECTED_VERSION, JSON, QUIET, SUMMARY, UNGATED
 
 EDIT = Command(
     "edit",
@@ -77,10 +77,10 @@ EDIT = Command(
         ),
         option("--gate", action="store_true", help="put an approval gate before the new step"),
         option("--gate-option", metavar="NAME=VALUE", action="append", help="set an argument of the gate"),
-        option("--ungated", action="store_true", help="let a write run without a gate"),
+        UNGATED,
         option("--unbranch", action="store_true", help="remove a branch; both of its sides then always run"),
-        option("--summary", metavar="TEXT", help="what you changed, for the history"),
-        option("--expected-version", metavar="N", type=int, help="refuse if the automation is at another version"),
+        SUMMARY,
+        EXPECTED_VERSION,
         option("--dry-run", action="store_true", help="show the changes without writing them"),
         JSON,
         QUIET,

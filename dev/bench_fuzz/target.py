@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import atheris
+from json_places import places
 
 with atheris.instrument_imports(include=["airflow_provider_vai"]):
     from airflow_provider_vai.authoring.specs.file import read_spec
@@ -34,17 +35,6 @@ LARGEST = 32_000
 
 VALUES = (None, True, 0, -1, 10**400, 1e308, 1.7e15, "", "x", "[1]", '{"a": 1}', "\ud800", "denied", "9999-12-31")
 SHAPES: tuple[Any, ...] = (*VALUES, [], [[]], {}, {"id": 1}, [None], {"": {}})
-
-
-def places(document: Any) -> list[tuple[Any, Any]]:
-    """Return every container of a document with every key or index in it."""
-    found, open_ = [], [document]
-    while open_:
-        holder = open_.pop()
-        for key in holder if isinstance(holder, dict) else range(len(holder)) if isinstance(holder, list) else ():
-            found.append((holder, key))
-            open_.append(holder[key])
-    return found
 
 
 def damaged(document: Any, chance: random.Random) -> Any:

@@ -72,6 +72,16 @@ def airflow(home, reports) -> Iterator:
         yield running
 
 
+@pytest.fixture(scope="module")
+def received(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The service that the automation posts its summary to."""
+    import receiver
+
+    service = receiver.start(tmp_path_factory.mktemp("service") / "received.jsonl")
+    yield service
+    service.shutdown()
+
+
 @pytest.fixture
 def chromium_arguments() -> list[str]:
     """What the browser of one module gets in addition."""

@@ -19,16 +19,6 @@ PREFIX = "/data/airflow"
 
 
 @pytest.fixture(scope="module")
-def received(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The service that the automation posts its summary to."""
-    import receiver
-
-    service = receiver.start(tmp_path_factory.mktemp("service") / "received.jsonl")
-    yield service
-    service.shutdown()
-
-
-@pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory, received: Any) -> Iterator[Any]:
     """An Airflow that lies below a path, and that browsers know by a name."""
     reports = json.dumps({"conn_type": "http", "host": "127.0.0.1", "port": received.server_port})

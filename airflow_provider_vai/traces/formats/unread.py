@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_provider_vai.traces.formats.shared.conversation import listed_messages
 from airflow_provider_vai.traces.reading.values import as_list, as_object
 
 ITEMS = 50
@@ -48,8 +49,7 @@ def _lists(key: str, *keys: str) -> Callable[[Any], bool]:
 
 def _messages(document: Any) -> list[dict[str, Any]]:
     """Return the first messages of a chat."""
-    listed = document.get("messages") if isinstance(document, dict) else document
-    return [message for message in as_list(listed)[:ITEMS] if isinstance(message, dict)]
+    return [message for message in listed_messages(document)[:ITEMS] if isinstance(message, dict)]
 
 
 def _in_content(kind: str) -> Callable[[Any], bool]:

@@ -231,7 +231,7 @@ class TraceFile:
             raise UnreadableTrace(str(error), where=repr(self.where), remedy="Check the path.") from None
 
     def _check_kind(self) -> None:
-        """Refuse what can be read only once, or never ends: its form is told before it is read."""
+        """Refuse what can be read only once, or never ends: its kind is checked before it is read."""
         with self._refusing():
             is_missing = self.where != "-" and not self.path.exists()
             is_one = is_missing or self.path.is_file() or self.path.is_dir()

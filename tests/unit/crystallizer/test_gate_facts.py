@@ -1,4 +1,4 @@
-"""What a gate is told of the recording about derived values: rows, records, figures, and who may write them."""
+"""What a gate shows of the recording about derived values: rows, records, figures, and who may write them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def gate_of(automation: Automation) -> Step:
 
 
 def facts(automation: Automation) -> list[dict[str, Any]]:
-    """Return what the gate is told."""
+    """Return the facts that the gate gets."""
     recorded = gate_of(automation).arguments.get("recorded")
     found: list[dict[str, Any]] = recorded.value.get("derived", []) if recorded else []
     return found

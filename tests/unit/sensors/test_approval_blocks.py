@@ -54,7 +54,7 @@ def test_a_difference_is_read_as_one() -> None:
 
 
 def test_looks() -> None:
-    """Bold text and code are told apart from the rest; an escaped mark is plain text."""
+    """Bold text and code are recognised; an escaped mark is plain text."""
     (block,) = approval_blocks.read(r"**A call like `a`** has \*\*stars\*\*").intro
 
     assert block.lines == ((("A call like ", "strong"), ("a", "code"), (" has **stars**", "")),)

@@ -102,7 +102,7 @@ def flagged(derived: Any, **facts: Any) -> str:
 
 
 def test_row_counts_then_and_now() -> None:
-    """The recorded count stands beside the one of this run; a list of half the length is flagged."""
+    """The recorded count is shown next to this run's; a list of half the length is flagged."""
     everything = total(rows, "revenue")
     line = flagged(everything, rows=[10], value=900)
     assert line.endswith("over 12 rows of generate_query: 1,266 (recorded: 900) (recorded over 10 rows)")

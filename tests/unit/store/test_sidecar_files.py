@@ -26,7 +26,7 @@ def test_a_folder_has_automations(tmp_path: Path) -> None:
 
 
 def test_a_folder_has_none(tmp_path: Path) -> None:
-    """An empty folder is told as such."""
+    """The message says that the folder is empty."""
     assert f"the folder {tmp_path} has none" in message(tmp_path / "sales.vai.json")
 
 

@@ -19,7 +19,7 @@ from airflow_provider_vai.traces.formats.shared.content import (
     result_value,
     total_usage,
 )
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run, listed_messages
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     as_list,
@@ -46,7 +46,7 @@ class HaystackAdapter:
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document holds messages with a part for a call or a result."""
-        messages = [as_object(message) for message in _messages(document)[:50]]
+        messages = [as_object(message) for message in listed_messages(document)[:50]]
         parts = [as_object(part) for message in messages if _get(message, "role") for part in _parts(message)]
         return any("tool_call" in part or "tool_call_result" in part for part in parts)
 
@@ -56,7 +56,7 @@ class HaystackAdapter:
         :raises MalformedTrace: a message or a part breaks the format.
         """
         inside = "messages" if isinstance(trace.document, dict) else ""
-        messages = list(require_objects(_messages(trace.document), f"{trace}: {inside}"))
+        messages = list(require_objects(listed_messages(trace.document), f"{trace}: {inside}"))
         conversation = Conversation(trace)
         edited: list[str] = []  # tools whose next call has arguments that a person set
         for message, place in messages:
@@ -81,10 +81,6 @@ class HaystackAdapter:
             ),
         )
         yield conversation.finish(run)
-
-
-def _messages(document: Any) -> list[Any]:
-    return as_list(as_object(document).get("messages") if isinstance(document, dict) else document)
 
 
 def _get(message: dict[str, Any], key: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Approval, ApprovalState, Run, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run, listed_messages
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
@@ -42,7 +42,7 @@ class LettaAdapter:
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document holds messages of Letta's types."""
-        found = [text_or_none(as_object(message).get("message_type")) for message in _messages(document)[:50]]
+        found = [text_or_none(as_object(message).get("message_type")) for message in listed_messages(document)[:50]]
         return any(kind in KINDS for kind in found)
 
     def runs(self, trace: Trace) -> Iterator[Run]:
@@ -51,7 +51,7 @@ class LettaAdapter:
         :raises MalformedTrace: a message breaks the format.
         """
         inside = "messages" if isinstance(trace.document, dict) else ""
-        listed = require_list(_messages(trace.document), f"{trace}: {inside}")
+        listed = require_list(listed_messages(trace.document), f"{trace}: {inside}")
         messages = list(require_objects(listed, f"{trace}: {inside}"))
         times = [at for message, _ in messages if (at := parse_time(message.get("date")))]
         if times and times[0].timestamp() > times[-1].timestamp():
@@ -63,10 +63,6 @@ class LettaAdapter:
         last = messages[-1][0].get("message_type") if messages else None
         outcome = reader.conversation.outcome(assistant_spoke_last=last == "assistant_message")
         yield reader.conversation.finish(chat_run(trace, self.name, outcome, facts={}, times=times))
-
-
-def _messages(document: Any) -> list[Any]:
-    return as_list(as_object(document).get("messages") if isinstance(document, dict) else document)
 
 
 class _Reader:

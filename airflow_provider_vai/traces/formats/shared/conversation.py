@@ -16,7 +16,7 @@ from airflow_provider_vai.traces.formats.shared.refusals import LANGCHAIN, is_re
 from airflow_provider_vai.traces.formats.shared.reported_failures import reported_failure
 from airflow_provider_vai.traces.formats.shared.waiting_calls import WaitingCalls
 from airflow_provider_vai.traces.reading.trace import Trace
-from airflow_provider_vai.traces.reading.values import as_object, require_list, require_object, text_or_none
+from airflow_provider_vai.traces.reading.values import as_list, as_object, require_list, require_object, text_or_none
 
 OTHER_FORMATS = frozenset({"suite_name", "thread", "agentRun", "agent_run", "simulations"})
 """Keys of other formats that also hold chat messages."""
@@ -258,6 +258,11 @@ def chat_run(
 
 def _first_text(values: Iterable[Any]) -> str | None:
     return next((text for value in values if (text := text_or_none(value))), None)
+
+
+def listed_messages(document: Any) -> list[Any]:
+    """Return the messages of a document: its items, or those under its key ``messages``. Never raises."""
+    return as_list(document.get("messages") if isinstance(document, dict) else document)
 
 
 def role_messages(document: Any) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,12 @@ from airflow_provider_vai.exceptions import VaiError
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces import formats as reading
 from airflow_provider_vai.traces.formats import adapters, read
+from tests.paths import ROOT
 from tests.unit.traces.formats.support import TRACES
 from tests.unit.traces.formats.test_recordings import RECORDINGS
+
+sys.path.insert(0, str(ROOT / "dev/bench_fuzz"))
+from json_places import places
 
 FEW, MANY = 15, 10_000
 LARGEST = 60_000
@@ -56,17 +61,6 @@ def originals() -> list[Path]:
 def fixtures() -> list[Path]:
     """Return the fixtures, without the recordings."""
     return [path for path in originals() if path.parent == TRACES]
-
-
-def places(document: Any) -> list[tuple[Any, Any]]:
-    """Return every container of a document with every key or index in it."""
-    found, open_ = [], [document]
-    while open_:
-        holder = open_.pop()
-        for key in holder if isinstance(holder, dict) else range(len(holder)) if isinstance(holder, list) else ():
-            found.append((holder, key))
-            open_.append(holder[key])
-    return found
 
 
 def mutate(document: Any, chance: random.Random) -> Any:
