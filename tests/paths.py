@@ -1,4 +1,4 @@
-"""Where things are: the checkout, its fixtures, and recordings beside it, which tests read where they are present."""
+"""Where things are: the checkout, its documentation and its fixtures."""
 
 from __future__ import annotations
 
@@ -9,4 +9,3 @@ TESTS = ROOT / "tests"
 DOCS = ROOT / "dev" / "docs"
 TRACES = TESTS / "traces"
 GOLDEN = TESTS / "golden"
-RECORDINGS = ROOT.parent / "shared" / "traces"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from airflow_provider_vai.cli import main as cli
-from tests.paths import RECORDINGS
+from tests.recordings import recording
 
 pytestmark = pytest.mark.integration
 
@@ -49,14 +49,12 @@ def tau2_calls(document: dict[str, Any]) -> dict[str, int]:
 
 
 CORPORA = {"agentdojo": agentdojo_calls, "tau2-bench": tau2_calls}
-FILES = [(corpus, path) for corpus in CORPORA for path in sorted((RECORDINGS / corpus).glob("*.json"))]
+FILES = [(corpus, path) for corpus in CORPORA for path in sorted(recording(corpus).glob("*.json"))]
 
 
 @pytest.fixture(scope="module", params=RULES)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Made]:
     """All files, crystallized with the tools mapped to one kind."""
-    if not FILES:
-        pytest.skip(f"no recordings in {RECORDINGS}")
     root = tmp_path_factory.mktemp(request.param)
     rules = root / "rules.toml"
     rules.write_text(RULES[request.param])

@@ -12,14 +12,16 @@ import pytest
 from airflow_provider_vai.crystallizer.wiring import search
 from airflow_provider_vai.model.tools_file import ToolsFile
 from tests.paths import ROOT
+from tests.recordings import recording
 
 sys.path.insert(0, str(ROOT / "dev"))
 
 from truth import chain_report, data_flow, dojo, replay, whole_chain, worlds
-from truth.recordings import RECORDINGS, SUITES, Recording, recordings, tau2_runs
+from truth.recordings import SUITES, Recording, recordings, tau2_runs
 from truth.report import GOALS, RETAIL, Report
 
-pytestmark = pytest.mark.skipif(not (RECORDINGS / "agentdojo").is_dir(), reason=f"no recordings in {RECORDINGS}")
+CORPORA = [recording(corpus) for corpus in ("agentdojo", "tau2-bench")]
+"""The folders that `truth.recordings` reads."""
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +114,6 @@ def test_no_write_of_a_whole_chain_changes_another_target_in_agentdojo(report: R
 def retail() -> Report:
     """All τ²-bench recordings, counted in all ways."""
     report, rules = Report(), data_flow.tools()
-    if not tau2_runs():
-        pytest.skip(f"no recordings in {RECORDINGS / 'tau2-bench'}")
     for run, sha256 in tau2_runs():
         report.judge_tau2(run, rules, sha256, 7)
     return report
@@ -141,7 +141,6 @@ def test_no_write_of_a_whole_chain_changes_another_target(retail: Report) -> Non
     assert sum(map(chain_report.harmed, retail.chains[RETAIL].counts.values())) == 0
 
 
-@pytest.mark.skipif(not (RECORDINGS / "tau2-bench").is_dir(), reason=f"no recordings in {RECORDINGS / 'tau2-bench'}")
 def test_a_write_that_goes_by_position_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """If all tools were reads and every user asked for positions, writes would follow them, and the measure says so."""
     monkeypatch.setattr(search, "asks_for_position", lambda *_: True)

@@ -6,29 +6,25 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from airflow_provider_vai.crystallizer.draft import Policy
 from airflow_provider_vai.crystallizer.several.generalise import Recording, generalised
 from airflow_provider_vai.exceptions import RunNotSuccessful
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.traces.formats import opened
-from tests.paths import RECORDINGS
+from tests.recordings import recording
 from tests.unit.support import MCP, SHA, review_lines, tools
 
-RECORDED = RECORDINGS / "agentdojo"
 READ = {"match": "[!s]*", "kind": "mcp_tool", "conn_id": "mcp", "effect": "read"}
 
 
 def tasks() -> Iterator[list[Path]]:
     """Yield the files of each task that nobody attacked and two models did."""
     found: dict[str, list[Path]] = defaultdict(list)
-    for path in sorted(RECORDED.glob("*__none__none.json")):
+    for path in sorted(recording("agentdojo").glob("*__none__none.json")):
         found[path.name.partition("__")[2]].append(path)
     yield from (paths for paths in found.values() if len(paths) > 1)
 
 
-@pytest.mark.skipif(not RECORDED.is_dir(), reason="the recordings are not there")
 def test_runs_of_one_task_by_two_models_align() -> None:
     """The user said the same to both, so no param has a default: a write asks for what the models chose differently."""
     done = 0

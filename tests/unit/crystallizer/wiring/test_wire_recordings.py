@@ -20,10 +20,9 @@ from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.languages.result_path import follow
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats import read
-from tests.paths import RECORDINGS
+from tests.recordings import FOLDER, recording
 from tests.unit.support import tools
 
-SHARED = RECORDINGS
 WRITES = (
     "send_*",
     "*_file",
@@ -54,10 +53,8 @@ class Recorded:
 
 def recorded(pattern: str) -> list[Recorded]:
     """Return the runs that have a step; skip the test where no recording is there."""
-    paths = sorted(SHARED.glob(pattern))
-    if not paths:
-        pytest.skip(f"no recordings under {SHARED / pattern}")
-    return list(_drafted(paths))
+    recording(pattern.partition("/")[0])
+    return list(_drafted(sorted(FOLDER.glob(pattern))))
 
 
 def _drafted(paths: list[Path]) -> Iterator[Recorded]:

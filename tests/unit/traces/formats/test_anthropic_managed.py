@@ -11,8 +11,8 @@ from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import ToolCall, Usage
 from airflow_provider_vai.traces.formats import read
 from tests.paths import TRACES
+from tests.recordings import recording
 from tests.unit.traces.formats.support import adapter, one_run, short
-from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 SAMPLE = json.loads((TRACES / "anthropic_managed.json").read_text())
 
@@ -167,10 +167,7 @@ def test_broken_events_name_their_place() -> None:
 )
 def test_recordings(name: str, call: tuple[Any, ...]) -> None:
     """The two recorded streams have the calls that their manifest counts."""
-    path = RECORDINGS / "langsmith" / f"anthropic_managed_{name}_tools.jsonl"
-    if not path.is_file():
-        pytest.skip(f"no recording {path}")
-    (run,) = read(path)[1]
+    (run,) = read(recording(f"langsmith/anthropic_managed_{name}_tools.jsonl"))[1]
     (found,) = run.calls
     assert (found.tool, found.arguments, found.result, found.approval.state) == call
     assert (run.format, run.outcome, run.notes, len(run.turns)) == ("anthropic_managed", "success", [], 1)

@@ -12,8 +12,8 @@ from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Run, ToolCall, Usage
 from airflow_provider_vai.traces.formats import read
 from tests.paths import TRACES
+from tests.recordings import listed, recording
 from tests.unit.traces.formats.support import adapter, one_run, runs, short
-from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 SAMPLE = [json.loads(line) for line in (TRACES / "claude_code.jsonl").read_text().splitlines()]
 REFUSED = "The user doesn't want to proceed with this tool use. The tool use was rejected."
@@ -283,11 +283,8 @@ def test_broken_lines_name_their_place() -> None:
 @pytest.mark.parametrize("name", ["representative_messages.jsonl", "sample_session.json"])
 def test_recordings(name: str) -> None:
     """Real files have as many calls and failures as their manifest says."""
-    if not (RECORDINGS / "MANIFEST.json").is_file():
-        pytest.skip(f"no recordings in {RECORDINGS}")
-    entries = json.loads((RECORDINGS / "MANIFEST.json").read_text())["files"]
-    entry = next(entry for entry in entries if entry["path"] == f"claude-code/{name}")
-    (run,) = read(RECORDINGS / entry["path"])[1]
+    (run,) = read(recording(f"claude-code/{name}"))[1]
+    (entry,) = listed("claude-code", ending=f"/{name}")
     failed = [call for call in run.calls if call.outcome == "failed"]
     assert (run.format, len(run.calls), len(failed)) == ("claude_code", entry["tool_calls"], entry["failed_tool_calls"])
     assert run.notes == []

@@ -11,11 +11,10 @@ import pytest
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Usage
 from airflow_provider_vai.traces.formats import read
+from tests.recordings import recording
 from tests.unit.traces.formats.support import SAMPLES, adapter, one_run, short
-from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 SAMPLE = SAMPLES["google_adk.json"]
-RECORDING = RECORDINGS / "google-adk" / "sample.session.json"
 
 
 def event(*parts: dict[str, Any], author: str = "agent", **more: Any) -> dict[str, Any]:
@@ -113,9 +112,7 @@ def test_flags_and_broken_parts() -> None:
 
 def test_recorded_session() -> None:
     """Two transfers between agents, in snake_case and without ids."""
-    if not RECORDING.is_file():
-        pytest.skip(f"no recordings in {RECORDINGS}")
-    (run,) = read(RECORDING)[1]
+    (run,) = read(recording("google-adk/sample.session.json"))[1]
     assert (run.format, run.id, run.agent) == ("google_adk", "683bcc98-7359-4b65-9cdb-307f85ae62c0", "spark_assistant")
     assert [call.arguments for call in run.calls] == [
         {"agent_name": "research_assistant"},

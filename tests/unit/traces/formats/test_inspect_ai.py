@@ -10,11 +10,10 @@ import pytest
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Usage
 from airflow_provider_vai.traces.formats import read
+from tests.recordings import recording
 from tests.unit.traces.formats.support import SAMPLES, adapter, one_run, runs, short
-from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 SAMPLE = SAMPLES["inspect_ai.json"]
-FOLDER = RECORDINGS / "inspect_ai"
 HEADER = {"version": 2, "status": "success", "eval": {"task": "t", "model": "m"}}
 
 
@@ -200,9 +199,7 @@ def test_broken_event_names_its_place() -> None:
 )
 def test_recordings(file: str, outcomes: list[str], orphans: int) -> None:
     """Each sample is a run with its scorers' verdict; results without a call are noted."""
-    if not FOLDER.is_dir():
-        pytest.skip(f"no recordings in {RECORDINGS}")
-    found = read(FOLDER / file)[1]
+    found = read(recording(f"inspect_ai/{file}"))[1]
     assert {run.format for run in found} == {"inspect_ai"}
     assert [run.outcome for run in found] == outcomes
     assert sum(len(run.calls) for run in found) == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -10,25 +9,13 @@ import pytest
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Run, Usage
 from airflow_provider_vai.traces.formats import read
+from tests.recordings import ABSENT, listed, name, recording
 from tests.unit.traces.formats.support import SAMPLES, adapter, one_run, runs
-from tests.unit.traces.formats.test_recordings import RECORDINGS
-
-FOLDER = RECORDINGS / "langfuse"
-
-
-def listed(ending: str) -> list[dict[str, Any]]:
-    """Return the manifest's entries of Langfuse files."""
-    manifest = RECORDINGS / "MANIFEST.json"
-    files = json.loads(manifest.read_text())["files"] if manifest.is_file() else []
-    return [entry for entry in files if entry["corpus"] == "langfuse" and entry["path"].endswith(ending)]
 
 
 def recorded(name: str) -> Run:
     """Return the run of a real recording, or skip."""
-    path = FOLDER / f"{name}.trace.json"
-    if not path.is_file():
-        pytest.skip(f"no recording {path}")
-    (run,) = read(path)[1]
+    (run,) = read(recording(f"langfuse/{name}.trace.json"))[1]
     return run
 
 
@@ -110,10 +97,10 @@ def test_broken_structure_is_refused_with_its_place(broken: Any) -> None:
     assert refusal.value.where.startswith("file.json: ")
 
 
-@pytest.mark.parametrize("entry", listed(".trace.json"), ids=lambda entry: entry["path"])
+@pytest.mark.parametrize("entry", listed("langfuse", ".trace.json") or [ABSENT], ids=name)
 def test_recording_has_what_the_manifest_counted(entry: dict[str, Any]) -> None:
     """The numbers of calls, failures and batches are those of the manifest."""
-    (run,) = read(RECORDINGS / entry["path"])[1]
+    (run,) = read(recording(entry["path"]))[1]
     batches = [call.batch for call in run.calls]
     assert run.format == "langfuse"
     assert len(run.calls) == entry["tool_calls"]
@@ -150,10 +137,10 @@ def test_recorded_parallel_calls() -> None:
     assert run.outcome == "success"
 
 
-@pytest.mark.parametrize("entry", listed(".chatml.json"), ids=lambda entry: entry["path"])
+@pytest.mark.parametrize("entry", listed("langfuse", ".chatml.json") or [ABSENT], ids=name)
 def test_chatml_has_the_calls_of_its_trace_or_is_refused(entry: dict[str, Any]) -> None:
     """If the order of the observations is known, the calls are the trace's; else the file is refused."""
-    path = RECORDINGS / entry["path"]
+    path = recording(entry["path"])
     whole = recorded(path.name.removesuffix(".chatml.json"))
     if any(framework in path.name for framework in ("google-adk", "langgraph", "tools-2025-12")):
         with pytest.raises(MalformedTrace, match="their order is unknown"):

@@ -9,8 +9,8 @@ import pytest
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Usage
 from airflow_provider_vai.traces.formats import read
+from tests.recordings import recording
 from tests.unit.traces.formats.support import SAMPLES, adapter, one_run, runs
-from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 SAMPLE = SAMPLES["langsmith.json"]
 
@@ -140,10 +140,7 @@ def test_broken_structure_is_refused_with_its_place() -> None:
 
 def test_recorded_batch() -> None:
     """One request without tools."""
-    path = RECORDINGS / "langsmith" / "langsmith_py_wrap_openai_.json"
-    if not path.is_file():
-        pytest.skip(f"no recording {path}")
-    (run,) = read(path)[1]
+    (run,) = read(recording("langsmith/langsmith_py_wrap_openai_.json"))[1]
     assert (run.format, run.calls, run.outcome, run.model) == ("langsmith", [], "success", "gpt-4o-mini")
     assert (run.turns[0].user_text, run.usage) == ("howdy", Usage(input_tokens=9, output_tokens=9))
 

@@ -18,8 +18,8 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces import formats as reading
 from airflow_provider_vai.traces.formats import adapters, read
 from tests.paths import ROOT
+from tests.recordings import FOLDER
 from tests.unit.traces.formats.support import TRACES
-from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 sys.path.insert(0, str(ROOT / "dev/bench_fuzz"))
 from json_places import places
@@ -52,9 +52,9 @@ SUFFIXES = (".json", ".jsonl")
 def originals() -> list[Path]:
     """Return the fixtures, and the recordings if their folder is present."""
     found = [path for path in TRACES.iterdir() if path.is_file()]
-    if RECORDINGS.is_dir():
+    if FOLDER.is_dir():
         known = (".json", ".jsonl", ".yaml", ".eval", ".traj")
-        found += [path for path in RECORDINGS.rglob("*") if path.suffix in known and path.stat().st_size <= LARGEST]
+        found += [path for path in FOLDER.rglob("*") if path.suffix in known and path.stat().st_size <= LARGEST]
     return sorted(path for path in found if path.name not in ("MANIFEST.json", "README.md"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -10,8 +9,8 @@ import pytest
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Approval, Run, Usage
 from airflow_provider_vai.traces.formats import read
+from tests.recordings import listed, recording
 from tests.unit.traces.formats.support import SAMPLES, adapter, one_run, runs
-from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 SAMPLE = SAMPLES["openai_responses.json"]
 NAME = "openai_responses"
@@ -357,12 +356,8 @@ RECORDED = {
 @pytest.mark.parametrize("name", RECORDED)
 def test_recordings(name: str) -> None:
     """Two real Responses: a hosted MCP call that needed no approval, and three searches."""
-    path = RECORDINGS / "vercel-ai" / name
-    if not path.is_file():
-        pytest.skip(f"no recording {path}")
-    (run,) = read(path)[1]
-    listed = json.loads((RECORDINGS / "MANIFEST.json").read_text())["files"]
-    (entry,) = [entry for entry in listed if entry["path"] == f"vercel-ai/{name}"]
+    (run,) = read(recording(f"vercel-ai/{name}"))[1]
+    (entry,) = listed("vercel-ai", ending=f"/{name}")
     assert (run.format, run.outcome, run.model) == (NAME, "success", "gpt-5-mini-2025-08-07")
     assert len(run.calls) == entry["tool_calls"]
     assert [(call.tool, call.server, call.outcome, call.approval.state) for call in run.calls] == RECORDED[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -10,8 +9,8 @@ import pytest
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Approval, Usage
 from airflow_provider_vai.traces.formats import read
+from tests.recordings import listed, recording
 from tests.unit.traces.formats.support import SAMPLES, adapter, one_run
-from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 SAMPLE = SAMPLES["openai_run_state.json"]
 NAME = "openai_run_state"
@@ -190,12 +189,8 @@ def test_other_documents_are_not_recognised(document: Any) -> None:
 
 def test_recording() -> None:
     """The SDK's own fixture: one call that waits for a decision."""
-    path = RECORDINGS / "openai-agents" / "v1_13_pending_tool_approval.json"
-    if not path.is_file():
-        pytest.skip(f"no recording {path}")
-    (run,) = read(path)[1]
-    listed = json.loads((RECORDINGS / "MANIFEST.json").read_text())["files"]
-    (entry,) = [entry for entry in listed if entry["corpus"] == "openai-agents"]
+    (run,) = read(recording("openai-agents/v1_13_pending_tool_approval.json"))[1]
+    (entry,) = listed("openai-agents")
     (found,) = run.calls
     assert len(run.calls) == entry["tool_calls"]
     assert (run.format, run.id, run.agent) == (NAME, "trace_179a5e809d614cf89ac5a1f24b415704", "compat-agent")

@@ -10,11 +10,10 @@ import pytest
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Usage
 from airflow_provider_vai.traces.formats import read
+from tests.recordings import recording
 from tests.unit.traces.formats.support import SAMPLES, adapter, one_run, short
-from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 SAMPLE = SAMPLES["openhands.json"]
-RECORDING = RECORDINGS / "openhands" / "basic.json"
 
 
 def test_sample_values() -> None:
@@ -132,9 +131,7 @@ def test_broken_events_name_their_place() -> None:
 
 def test_recorded_trajectory() -> None:
     """One edit with the model's own arguments, and the final action, which has no result."""
-    if not RECORDING.is_file():
-        pytest.skip(f"no recordings in {RECORDINGS}")
-    (run,) = read(RECORDING)[1]
+    (run,) = read(recording("openhands/basic.json"))[1]
     assert (run.format, run.outcome, run.notes) == ("openhands", "success", [])
     assert [short(call) for call in run.calls] == [
         ("str_replace_editor", 0, 0, "success", "unknown"),

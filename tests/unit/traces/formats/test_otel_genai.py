@@ -11,8 +11,8 @@ import pytest
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Run, Usage
 from airflow_provider_vai.traces.formats import read
+from tests.recordings import recording
 from tests.unit.traces.formats.support import SAMPLES, adapter, one_run, runs, short
-from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 SAMPLE = SAMPLES["otel_genai.json"]
 KIND = "gen_ai.operation.name"
@@ -480,10 +480,7 @@ def test_every_instrumentation_is_read_as_the_same_call(name: str, document: Any
 
 def recorded(name: str) -> list[Run]:
     """Return the runs of a real recording, or skip."""
-    path = RECORDINGS / "otel-openinference" / name
-    if not path.is_file():
-        pytest.skip(f"no recording {path}")
-    return read(path)[1]
+    return read(recording(f"otel-openinference/{name}"))[1]
 
 
 def test_recorded_flat_span() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from airflow_provider_vai.exceptions import TraceError
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats import opened, read
-from tests.paths import RECORDINGS
+from tests.recordings import ABSENT, listed, name, recording
 
 FORMATS = {
     "agentdojo": {"agentdojo"},
@@ -42,12 +41,6 @@ DERIVED = ".chatml.json"
 refused because it belongs to several conversations in an unknown order."""
 
 
-def listed() -> list[dict[str, Any]]:
-    """Return the manifest's entries."""
-    manifest = RECORDINGS / "MANIFEST.json"
-    return json.loads(manifest.read_text())["files"] if manifest.is_file() else []
-
-
 def figures(runs: list[Run]) -> dict[str, int]:
     """Return the manifest's figures for runs that were read: the agent's calls, and messages with several calls."""
     calls = [call for run in runs for call in run.calls if call.actor == "agent"]
@@ -59,39 +52,28 @@ def figures(runs: list[Run]) -> dict[str, int]:
 ENTRIES = [entry for entry in listed() if not entry["path"].endswith(DERIVED)]
 
 
-def name(entry: dict[str, Any]) -> str:
-    """Return a short name for a test of an entry."""
-    return str(entry["path"][-70:])
-
-
-@pytest.fixture(scope="module")
-def entries() -> list[dict[str, Any]]:
-    """Return the recordings, or skip if there are none."""
-    if not listed():
-        pytest.skip(f"no recordings in {RECORDINGS}")
-    return listed()
-
-
-def test_every_corpus_has_recordings(entries: list[dict[str, Any]]) -> None:
+def test_every_corpus_has_recordings() -> None:
     """The comparison below is not empty, and every explanation belongs to an existing file."""
+    recording("MANIFEST.json")
+    entries = listed()
     assert {entry["corpus"] for entry in entries} == set(FORMATS)
     assert {entry["path"] for entry in entries} >= EXPLAINED.keys()
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=name)
+@pytest.mark.parametrize("entry", ENTRIES or [ABSENT], ids=name)
 def test_recording_has_what_the_manifest_counted(entry: dict[str, Any]) -> None:
     """The numbers of runs, agent's calls, failed results and parallel batches are those of the manifest."""
-    runs = read(RECORDINGS / entry["path"])[1]
+    runs = read(recording(entry["path"]))[1]
     counted = {figure: entry[figure] for figure in FIGURES if entry[figure] is not None}
     found = figures(runs)
     assert {figure: found[figure] for figure in counted} == counted | EXPLAINED.get(entry["path"], {})
     assert {run.format for run in runs} <= FORMATS[entry["corpus"]]
 
 
-@pytest.mark.parametrize("entry", [found for found in listed() if found["path"].endswith(DERIVED)], ids=name)
+@pytest.mark.parametrize("entry", listed(ending=DERIVED) or [ABSENT], ids=name)
 def test_derived_recording_is_read_or_refused(entry: dict[str, Any]) -> None:
     """A derived file has no more calls than its original."""
-    path = RECORDINGS / entry["path"]
+    path = recording(entry["path"])
     original = figures(read(path.with_name(path.name.replace(DERIVED, ".trace.json")))[1])
     try:
         assert figures(read(path)[1])["tool_calls"] <= original["tool_calls"]
@@ -100,20 +82,20 @@ def test_derived_recording_is_read_or_refused(entry: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "entry", [found for found in ENTRIES if found["corpus"] in ("agentdojo", "tau2-bench")], ids=name
+    "entry", [found for found in ENTRIES if found["corpus"] in ("agentdojo", "tau2-bench")] or [ABSENT], ids=name
 )
 def test_benchmark_is_read_without_a_note_and_with_its_verdict(entry: dict[str, Any]) -> None:
     """Nothing in the benchmarks' files is unknown, and their own verdicts are the runs' outcomes."""
-    runs = read(RECORDINGS / entry["path"])[1]
+    runs = read(recording(entry["path"]))[1]
     assert [note for run in runs for note in run.notes] == []
     verdicts = sum(run.outcome == "success" for run in runs)
     assert entry["success"] in (f"{verdicts}/{len(runs)}", bool(verdicts))
 
 
-@pytest.mark.parametrize("entry", [found for found in ENTRIES if found["bytes"] < 300_000], ids=name)
+@pytest.mark.parametrize("entry", [found for found in ENTRIES if found["bytes"] < 300_000] or [ABSENT], ids=name)
 def test_recording_read_run_by_run_is_the_same(entry: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading like a large file finds the same runs, if the format supports it."""
-    path = RECORDINGS / entry["path"]
+    path = recording(entry["path"])
     whole = read(path)[1]
     monkeypatch.setattr("airflow_provider_vai.traces.formats.LARGE", 10)
     with opened(path) as runs:

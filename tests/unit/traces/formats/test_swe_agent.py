@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from typing import Any
 
 import pytest
@@ -11,11 +10,10 @@ import pytest
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Usage
 from airflow_provider_vai.traces.formats import read
+from tests.recordings import listed, recording
 from tests.unit.traces.formats.support import SAMPLES, one_run
-from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 SAMPLE = SAMPLES["swe_agent.json"]
-FOLDER = RECORDINGS / "swe-agent"
 
 
 def test_sample_values() -> None:
@@ -61,14 +59,12 @@ def test_step_without_an_action_is_malformed() -> None:
 
 def test_recordings() -> None:
     """As many calls as the manifest counted, with hand-checked names and arguments."""
-    if not FOLDER.is_dir():
-        pytest.skip(f"no recordings in {RECORDINGS}")
-    listed = json.loads((RECORDINGS / "MANIFEST.json").read_text())["files"]
-    entries = [entry for entry in listed if entry["corpus"] == "swe-agent"]
+    recording("swe-agent")
+    entries = listed("swe-agent")
     assert len(entries) == 3
     tools = {}
     for entry in entries:
-        (run,) = read(RECORDINGS / entry["path"])[1]
+        (run,) = read(recording(entry["path"]))[1]
         assert (run.format, len(run.calls), run.outcome) == ("swe_agent", entry["tool_calls"], "success")
         tools[entry["bytes"]] = run.calls
     katy, replaced = tools[65291], tools[100547]

@@ -15,11 +15,10 @@ import pytest
 from airflow_provider_vai.exceptions import LibraryMissing, MalformedTrace, UnreadableTrace
 from airflow_provider_vai.model.run import Usage
 from airflow_provider_vai.traces.formats import read
+from tests.recordings import listed, recording
 from tests.unit.traces.formats.support import SAMPLES, adapter, one_run, runs, short
-from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 SAMPLE = SAMPLES["vcr_cassette.json"]
-FOLDER = RECORDINGS / "pydantic-ai-vcr"
 
 
 def cassette(*pairs: tuple[Any, Any]) -> dict[str, Any]:
@@ -141,17 +140,12 @@ def test_other_traffic_alone_is_refused() -> None:
 def test_recordings() -> None:
     """The calls are as many as the manifest counts; details of three files were checked by hand."""
     pytest.importorskip("yaml")
-    if not FOLDER.is_dir():
-        pytest.skip(f"no recordings in {RECORDINGS}")
-    entries = [
-        entry
-        for entry in json.loads((RECORDINGS / "MANIFEST.json").read_text())["files"]
-        if entry["corpus"] == "pydantic-ai-vcr"
-    ]
+    recording("pydantic-ai-vcr")
+    entries = listed("pydantic-ai-vcr")
     assert len(entries) == 5
     found = {}
     for entry in entries:
-        (run,) = read(RECORDINGS / entry["path"])[1]
+        (run,) = read(recording(entry["path"]))[1]
         assert (run.format, len(run.calls)) == ("vcr_cassette", entry["tool_calls"])
         found[entry["bytes"]] = run
     replay, socket, matrix = found[24685], found[20776], found[4873]

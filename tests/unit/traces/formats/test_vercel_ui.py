@@ -8,11 +8,10 @@ import pytest
 
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.traces.formats import read
+from tests.recordings import recording
 from tests.unit.traces.formats.support import SAMPLES, adapter, one_run, short
-from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 SAMPLE = SAMPLES["vercel_ui.json"]
-RECORDING = RECORDINGS / "vercel-ai" / "react-agent-tool-calling.json"
 
 
 def message(*parts: dict[str, Any], role: str = "assistant") -> list[dict[str, Any]]:
@@ -154,9 +153,7 @@ def test_stream_refusals_and_odd_chunks() -> None:
 
 def test_recorded_stream() -> None:
     """Two calls of one batch, whose arguments came only as text deltas."""
-    if not RECORDING.is_file():
-        pytest.skip(f"no recordings in {RECORDINGS}")
-    (run,) = read(RECORDING)[1]
+    (run,) = read(recording("vercel-ai/react-agent-tool-calling.json"))[1]
     assert run.format == "vercel_ui"
     assert [short(call) for call in run.calls] == [
         ("get_weather", 0, 0, "success", "unknown"),
