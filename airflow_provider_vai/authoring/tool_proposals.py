@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from airflow_provider_vai.languages.printable import plain
+from airflow_provider_vai.model import verbs
 from airflow_provider_vai.model.behaviour import Effect
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.run import Run, ToolCall
@@ -21,21 +22,6 @@ ASKED = ("approved", "edited", "denied")
 
 QUERY = "generate_query"
 """The action kind of a tool that queries a database."""
-
-READS = re.compile(
-    "browse|check|count|describe|download|explain|fetch|find|get|inspect|list|look|lookup|open|query|read|retrieve|"
-    "search|select|show|view"
-)
-WRITES = re.compile(
-    "add|append|apply|approve|assign|buy|cancel|commit|create|delete|deploy|disable|edit|enable|execute|grant|insert|"
-    "invite|issue|merge|modify|move|notify|patch|pay|publish|purchase|push|put|refund|register|reject|remove|rename|"
-    "replace|reply|revoke|save|send|start|stop|submit|sync|transfer|update|upload|upsert|withdraw|write"
-)
-NOUNS_TOO = re.compile(
-    "archive|book|call|change|charge|close|copy|drop|email|exchange|file|import|mail|message|order|place|post|reserve|"
-    "reset|return|run|schedule|set|share|store|trigger"
-)
-"""Verbs that change something if a name begins with them, and nouns elsewhere: ``get_order``."""
 
 STATEMENTS = ("sql", "query", "statement")
 """Arguments in which tools that query a database take the statement."""
@@ -150,16 +136,11 @@ def _effect(tool: str, calls: Sequence[ToolCall]) -> tuple[Effect, str]:
     if any(call.approval.state in ASKED for call in calls):
         return "write", "a person was asked before it ran"
     spelled = MCP_NAME.match(tool)
-    words = _words(spelled["tool"] if spelled else tool)
-    if writing := next((word for word in words if WRITES.fullmatch(word)), None):
+    words = verbs.words(spelled["tool"] if spelled else tool)
+    if writing := next((word for word in words if word in verbs.WRITES), None):
         return "write", f"its name has the word {writing}"
-    if words and NOUNS_TOO.fullmatch(words[0]):
+    if words and words[0] in verbs.NOUNS_TOO:
         return "write", f"its name begins with {words[0]}"
-    if words and READS.fullmatch(words[0]):
+    if words and words[0] in verbs.READS:
         return "read", f"its name begins with {words[0]}"
     return "write", "its name does not say that it only reads"
-
-
-def _words(name: str) -> list[str]:
-    """Return the lower-case ASCII words of a name in snake_case, kebab-case or camelCase."""
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]

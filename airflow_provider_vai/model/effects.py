@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from airflow_provider_vai.languages import graphql_text
 from airflow_provider_vai.model import artifacts
@@ -30,6 +30,11 @@ _OVERRIDES = frozenset(
     {"x-http-method-override", "x-http-method", "x-method-override", "-method", "-httpmethod", "http-method-override"}
 )
 
+_ACTIONS = frozenset({"action", "cmd", "command", "do", "op", "operation"})
+"""Fields of a query that name what a request does."""
+
+_NAME_WORDS = 3
+"""The words that the name of a method has at most; a title has more."""
 
 _IN_RESOURCES = ("method", "headers", "json", "data")
 """The parts of a request that a dlt resource names as ``http_request`` does."""
@@ -53,10 +58,17 @@ class Possible(NamedTuple):
 def of_request(arguments: Mapping[str, Any]) -> Possible:
     """Return the effects of an HTTP request.
 
-    A request with a mutation, or whose method is overridden by a method that writes, is always a write.
+    A request with a mutation, or whose method is overridden by a method that writes, is always a write. One whose
+    address names a change, such as ``GET /orders/7/delete``, is a write unless somebody states that it reads.
 
     :param arguments: those of the kind ``http_request``; ``method`` may have any case.
     """
+    found = _of_sent(arguments)
+    return Possible("write", "read") if found.effect == "read" and _named_change(arguments) else found
+
+
+def _of_sent(arguments: Mapping[str, Any]) -> Possible:
+    """Return the effects that a request's method and content allow, whatever its address says."""
     method = arguments.get("method") or "GET"
     is_read = isinstance(method, str) and method.upper() in READS
     found = list(_overrides(arguments))
@@ -71,10 +83,12 @@ def of_request(arguments: Mapping[str, Any]) -> Possible:
 def of_page(arguments: Mapping[str, Any]) -> Possible:
     """Return the effects of a GET request for a page, or for each of several pages.
 
+    The address of a page is a title as often as a command (``/blog/create-a-report``), so it says nothing.
+
     :param arguments: those of the kind ``fetch_page``.
     """
     url = arguments.get("url")
-    found = [of_request({"endpoint": one}) for one in (url if isinstance(url, list) else [url])]
+    found = [_of_sent({"endpoint": one}) for one in (url if isinstance(url, list) else [url])]
     return max(found, key=_strength, default=Possible("read", "read"))
 
 
@@ -141,6 +155,22 @@ def _overrides(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield str(name), value
 
 
+def _named_change(arguments: Mapping[str, Any]) -> bool:
+    """Return whether the address of a request says that it changes something.
+
+    It does if its last part begins with a verb that writes (``/orders/7/delete``, ``/chat.delete``) and is no title, or
+    if a field such as ``action`` has such a value.
+    """
+    from airflow_provider_vai.model import verbs
+
+    endpoint = arguments.get("endpoint")
+    name = _split(endpoint).path.rstrip("/").rpartition("/")[2] if isinstance(endpoint, str) else ""
+    fields = [*_pairs(arguments.get("query")), *parse_qsl(_query_of(endpoint), keep_blank_values=True)]
+    named = [str(value) for field, value in fields if str(field).strip().lower() in _ACTIONS]
+    parts = [part for part in name.split(".") if len(verbs.words(part)) <= _NAME_WORDS]
+    return any(map(verbs.begins_with_a_write, [*parts, *named]))
+
+
 def _content(arguments: Mapping[str, Any]) -> list[Any]:
     """Return the parts of a request that can have a GraphQL document."""
     data, query = arguments.get("data"), _query_of(arguments.get("endpoint"))
@@ -192,10 +222,14 @@ def _pairs(value: Any) -> list[tuple[Any, Any]]:
 
 
 def _query_of(url: Any) -> str:
+    return _split(url).query if isinstance(url, str) else ""
+
+
+def _split(url: str) -> SplitResult:
     try:
-        return urlsplit(url).query if isinstance(url, str) else ""
+        return urlsplit(url)
     except ValueError:
-        return ""
+        return urlsplit("")
 
 
 BY_KIND: dict[str, Callable[[Mapping[str, Any]], Possible]] = {

@@ -13,6 +13,7 @@ from airflow_provider_vai.analysis.lint.subjects import Subject
 from airflow_provider_vai.authoring.specs.arguments import literal_problems
 from airflow_provider_vai.authoring.specs.places import dotted, explained, similar
 from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.languages.sql_text import writing_keyword
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
@@ -154,6 +155,17 @@ def wrong_arguments(subject: Subject) -> Iterator[CheckResult]:
         for problem in error.errors(include_url=False)[:MAX_PROBLEMS] if error else ():
             message, at, remedy = explained(problem, values, step.kind.arguments)
             yield CheckResult(step.field("arguments", *at), message, remedy)
+
+
+def writing_queries(subject: Subject) -> Iterator[CheckResult]:
+    """A query begins like a statement that writes, which its operator refuses."""
+    for step in subject.steps:
+        sql = step.values().get("sql")
+        if isinstance(sql, str) and (keyword := writing_keyword(sql)):
+            problem = f"the statement begins with {keyword}, but a step of this kind only reads"
+            yield CheckResult(
+                step.field("arguments", "sql"), problem, "Write a SELECT, or let a function do the write."
+            )
 
 
 def filled_in_from_outside(subject: Subject) -> Iterator[CheckResult]:

@@ -57,6 +57,7 @@ CHECKS = (
     ),
     Check("VAI111", "warning", "A step needs a library that is not installed here.", installed.missing_extras),
     Check("VAI112", "warning", "The module of a function cannot be found.", installed.missing_modules),
+    Check("VAI113", "error", "A query begins like a statement that writes, so its step fails.", form.writing_queries),
     Check("VAI201", "error", "A param is used but not declared.", data.undeclared_params),
     Check("VAI202", "warning", "A declared param is never used.", data.unused_params),
     Check(

@@ -126,6 +126,40 @@ def test_stated_reads(arguments: dict[str, Any], expected: str, stated: str) -> 
     assert effect("http_request", "read", **arguments) == stated
 
 
+NAMED: list[dict[str, Any]] = [
+    {"endpoint": "/orders/7/delete"},
+    {"endpoint": "/delete?id=1"},
+    {"endpoint": "/v2/deleteOrder/"},
+    {"endpoint": "https://chat.example/api/chat.delete"},
+    {"endpoint": "/api.php?action=delete_user&id=1"},
+    {"endpoint": "/api", "query": {"Action": "CancelOrder"}},
+    {"endpoint": "/api", "query": [["op", "update"]]},
+]
+READING: list[dict[str, Any]] = [
+    {"endpoint": "/orders/7"},
+    {"endpoint": "/updates"},
+    {"endpoint": "/delete/log"},
+    {"endpoint": "/blog/create-a-report-with-airflow"},
+    {"endpoint": "/api?action=search&update=1"},
+    {"endpoint": "http://[broken/delete"},
+    {"endpoint": None},
+]
+
+
+@pytest.mark.parametrize("arguments", NAMED)
+def test_address_that_names_a_change(arguments: dict[str, Any]) -> None:
+    """A GET that is called a change is a write, unless somebody states that it reads; a page may have such a title."""
+    assert effect("http_request", **arguments) == "write"
+    assert effect("http_request", "read", **arguments) == "read"
+    assert effect("fetch_page", url=arguments["endpoint"]) == "read"
+
+
+@pytest.mark.parametrize("arguments", READING)
+def test_address_that_names_no_change(arguments: dict[str, Any]) -> None:
+    """Nouns, titles, other parts and other fields say nothing."""
+    assert effect("http_request", **arguments) == "read"
+
+
 @pytest.mark.parametrize("kind", ["file_sync", "duckdb_transform", "dlt_extract"])
 def test_making_something_is_no_read(kind: str) -> None:
     """What writes to a destination cannot be stated to read; to call it an artifact declares the destination."""

@@ -315,6 +315,24 @@ def test_an_artifact_outside_is_a_write(tmp_path: Path, kind: str) -> None:
     assert codes(lint([path])) == ["VAI404"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "sql", "found"),
+    [
+        ("generate_query", "SELECT 1", []),
+        ("generate_query", "-- DELETE\n(SELECT 1)", []),
+        ("generate_query", "/* all */ delete from orders", ["VAI113"]),
+        ("duckdb_transform", "DROP TABLE orders", ["VAI113"]),
+    ],
+)
+def test_a_query_that_writes(tmp_path: Path, kind: str, sql: str, found: list[str]) -> None:
+    """A query whose statement writes is an error before its step fails."""
+    given = {"sql": sql, "conn_id": "warehouse", **({"table": "t"} if kind == "duckdb_transform" else {})}
+    spec = {"dag_id": "look", "steps": [{"key": "look", "kind": kind, "effect": "write", "arguments": given}]}
+    spec["steps"][0] |= {"effect": "read"} if kind == "generate_query" else {}
+    (path := tmp_path / "look.vai-spec.json").write_text(json.dumps(spec))
+    assert [code for code in codes(lint([path])) if code != "VAI404"] == found
+
+
 def active(document: dict[str, Any]) -> None:
     """Set the status to active."""
     document["status"] = "active"
