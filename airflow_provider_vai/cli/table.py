@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_provider_vai.cli.command import Command, option
-from airflow_provider_vai.cli.common_options import JSON, QUIET, WIDE, WITH_JSON
+from airflow_provider_vai.cli.common_options import DAG_ID, JSON, QUIET, RUN, TITLE, WIDE, WITH_JSON
 from airflow_provider_vai.cli.derive_options import DERIVE
 from airflow_provider_vai.cli.edit_options import EDIT
 
@@ -19,7 +19,6 @@ FORMAT = option("--format", metavar="NAME", help="the trace format (see vai form
 FORCE = option(
     "--force", action="store_true", help="overwrite a DAG file that was edited by hand or made from another run"
 )
-RUN = option("--run", metavar="ID", help="the run to take if the trace contains several; a unique prefix is enough")
 
 DAG = option("dag", metavar="DAG", help="the DAG file or its sidecar")
 RECORD_ONLY = option("--record-only", action="store_true", help="do not pause or unpause the DAG in Airflow")
@@ -50,8 +49,8 @@ COMMANDS = (
                 help="the folder for <dag_id>.py and <dag_id>.vai.json; default: the folder that Airflow's HTTP API "
                 "serves ([vai] automations_path, or vai below [core] dags_folder)",
             ),
-            option("--dag-id", metavar="ID", help="the DAG id; default: derived from the title of the run"),
-            option("--title", metavar="TEXT", help="a title for people; default: that of the run, or its first words"),
+            DAG_ID,
+            TITLE,
             RUN,
             option("--all", action="store_true", help="crystallize every run in the trace, each into its own DAG"),
             FORMAT,

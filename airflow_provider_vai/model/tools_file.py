@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from airflow_provider_vai.exceptions import ToolsFileError
 from airflow_provider_vai.languages.identifiers import slug
+from airflow_provider_vai.languages.short_text import similar_names
 from airflow_provider_vai.model.base import SPELLINGS
 from airflow_provider_vai.model.behaviour import Effect
 from airflow_provider_vai.model.kinds import callable_kinds
@@ -124,13 +125,24 @@ def read_tools(path: Path | None, beside: Path) -> ToolsFile:
             error.strerror or str(error), where=str(path), remedy="Check the path given with --tools."
         ) from None
     except ValidationError as error:
-        raise ToolsFileError(problems(error), where=str(path), remedy="Correct the file.") from None
+        raise ToolsFileError(problems(error), where=str(path), remedy=_remedy(error)) from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ToolsFileError(f"not TOML: {error}", where=str(path), remedy="Correct the file.") from None
     except RecursionError:
         raise ToolsFileError(
             "not TOML: nested too deeply to read", where=str(path), remedy="Correct the file."
         ) from None
+
+
+def _remedy(error: ValidationError) -> str:
+    """Return how to correct a file: the name that an unknown key is most like, or the keys that there are."""
+    unknown = next((problem["loc"] for problem in error.errors() if problem["type"] == "extra_forbidden"), ())
+    if not unknown:
+        return "Correct the file."
+    tables: dict[int, type[BaseModel]] = {1: ToolsFile, 3: ToolRule}
+    known = list(tables.get(len(unknown), GateSettings).model_fields)
+    close = similar_names(str(unknown[-1]), known)
+    return f"Did you mean {close[0]!r}?" if close else f"The keys are: {', '.join(known)}."
 
 
 def suggested_kind(tool: str, *, server: str | None = None, format: str = "") -> str:

@@ -23,6 +23,9 @@ def problems(error: ValidationError, *, values: bool = True) -> str:
         if problem["type"] == "missing":
             shown.append(f"{place} is missing")
             continue
+        if problem["type"] == "extra_forbidden":
+            shown.append(f"unknown key {place}")
+            continue
         is_shown = values and problem["loc"]  # the beginning of a whole document says nothing
         found = f" (found {mask(str(masked(problem['input'])))[:60]!r})" if is_shown else ""
         text = mask(problem["msg"].removeprefix("Value error, "))

@@ -22,6 +22,12 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--dag-id", "--run"])
+def test_an_empty_value_is_refused(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A variable that is not set in a script does not choose the default in silence."""
+    assert f"argument {option}: it is empty" in refused(capsys, "crystallize", "run.json", option, " ")
+
+
 @pytest.mark.parametrize(
     ("line", "meant"),
     [

@@ -53,7 +53,7 @@ def test_first_fields_say_what_the_file_is(file: Path) -> None:
         ({"schema_version": 0}, "schema_version"),
         ({"schema_version": "2"}, "schema_version"),
         ({"status": "live"}, "status: Input should be 'draft', 'active', 'paused' or 'error' (found 'live')"),
-        ({"colour": "red"}, "colour: Extra inputs"),
+        ({"colour": "red"}, "unknown key colour"),
         ({"version": None}, "version"),
         ({"steps": [{"key": "x"}]}, "steps.0.task_id is missing"),
     ],

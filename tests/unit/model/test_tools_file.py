@@ -20,8 +20,8 @@ else:
 
 WRONG = {
     "no TOML": ("[[tools", "not TOML"),
-    "unknown table": ("[[tool]]\nmatch = 'x'", "tool: Extra inputs"),
-    "unknown key": ("[[tools]]\nmatch = 'x'\nkind = 'mcp_tool'\nconn = 'y'", "tools.0.conn: Extra inputs"),
+    "unknown table": ("[[tool]]\nmatch = 'x'", "unknown key tool"),
+    "unknown key": ("[[tools]]\nmatch = 'x'\nkind = 'mcp_tool'\nconn = 'y'", "unknown key tools.0.conn"),
     "no match": ("[[tools]]\nkind = 'mcp_tool'", "tools.0.match is missing"),
     "unknown kind": ("[[tools]]\nmatch = 'x'\nkind = 'mcp'", "0.kind: there is no action kind 'mcp'"),
     "a gate is not a kind": ("[[tools]]\nmatch = 'x'\nkind = 'approval_gate'", "no action kind 'approval_gate'"),
@@ -37,11 +37,28 @@ WRONG = {
 }
 
 
+REMEDIES = {
+    "[[tool]]\nmatch = 'x'": "Did you mean 'tools'?",
+    "[[tools]]\nmatch = 'x'\nkind = 'mcp_tool'\nconn = 'y'": "Did you mean 'conn_id'?",
+    "[[tools]]\nmatch = 'x'\nkind = 'mcp_tool'\n[tools.gate]\non_timeouts = 'fail'": "Did you mean 'on_timeout'?",
+    "colour = 1": "The keys are: tools.",
+    "[[tools]]\nkind = 'mcp_tool'": "Correct the file.",
+}
+
+
 def read(text: str, folder: Path) -> ToolsFile:
     """Read a tools file of that text, named by the user."""
     file = folder / "named.toml"
     file.write_text(text, encoding="utf-8")
     return read_tools(file, beside=folder / "trace.json")
+
+
+@pytest.mark.parametrize("text", REMEDIES)
+def test_remedy(text: str, tmp_path: Path) -> None:
+    """An unknown key is compared with those of its own table."""
+    with pytest.raises(ToolsFileError) as refusal:
+        read(text, tmp_path)
+    assert refusal.value.remedy == REMEDIES[text]
 
 
 def test_first_rule_that_covers_counts() -> None:

@@ -640,7 +640,7 @@ def test_params_and_conditions() -> None:
     for param, problem in {
         "default": ({"default": 3, "schema": {"type": "string"}}, "the default 3 does not fit the schema (type)"),
         "schema": ({"schema": {"type": "colour"}}, "the schema is not a JSON Schema: 'colour' is not valid"),
-        "fields": ({"value": 3}, "Extra inputs"),
+        "fields": ({"value": 3}, "unknown key"),
     }.values():
         assert problem in refused(lambda param=param: editing.set_params(before, {"region": param}))
     assert "credential" in refused(lambda: editing.set_params(before, {"api_key": {"default": "8fK2mQz7LwX4vB9n"}}))

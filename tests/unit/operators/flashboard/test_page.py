@@ -288,7 +288,7 @@ def test_neighbouring_numbers_share_a_line() -> None:
         ),
         (
             {"kind": "table", "title": "T", "data": {"name": "sales"}, "collumns": []},
-            r"charts\[1\]: collumns: Extra inputs are not permitted",
+            r"charts\[1\]: unknown key collumns",
         ),
         ({"kind": "table", "title": "T", "data": {"name": "sales"}, "columns": ["k", "w"]}, r"no column 'w'.*'k', 'v'"),
         (
