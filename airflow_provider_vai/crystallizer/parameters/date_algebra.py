@@ -224,9 +224,15 @@ class Clock:
         return ZoneInfo(self.zone) if self.zone else timezone.utc
 
     def source(self, *, utc: bool = False) -> str:
-        """Return the Jinja line that sets ``today``. The text after it must not start with whitespace."""
-        zone = f".astimezone({self.zone_source})" if self.zone and not utc else ""
-        return f"{{% set today = ({RUN}){zone}.date() -%}}\n"
+        """Return the Jinja line that sets ``today``. The text after it must not start with whitespace.
+
+        ``astimezone`` would be shorter, but that of Airflow's times ignores such a zone: pendulum before 3.3, which
+        Airflow 3.1 and 3.2 have.
+        """
+        due = f"({RUN})"
+        if self.zone and not utc:
+            due = f"macros.datetime.fromtimestamp({due}.timestamp(), {self.zone_source})"
+        return f"{{% set today = {due}.date() -%}}\n"
 
     @property
     def zone_source(self) -> str:

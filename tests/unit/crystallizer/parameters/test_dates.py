@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -260,6 +260,26 @@ def test_days_of_a_zone(zone: str | int, now: str, value: str, then: str, expect
         assert rendered(found.template, datetime.fromisoformat(then), interval=interval) == expected
 
 
+class OldTime(datetime):
+    """A time as in pendulum before 3.3, whose ``astimezone`` ignores the zones of dateutil."""
+
+    def astimezone(self, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        """Return the same time, as pendulum does."""
+        return self.replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", 7200])
+def test_days_of_a_zone_in_any_airflow(zone: str | int) -> None:
+    """The zone counts with the times of every supported Airflow."""
+    clock = Clock(WEDNESDAY, zone)
+    found = dated("2026-11-17", "day", EarlierText("yesterday", meanings("yesterday")), clock)
+
+    assert found is not None
+    assert found.template is not None
+    late = OldTime(2026, 6, 29, 22, 30, tzinfo=timezone.utc)  # the 30th in the zone
+    assert rendered(found.template, late, interval=True) == "2026-06-29"
+
+
 def test_a_time_in_utc_counts_days_of_utc() -> None:
     """A time with Z is in UTC, whatever the user's zone."""
     clock = Clock(datetime.fromisoformat("2026-11-17T23:30:00+00:00"), "Europe/Berlin")  # the 18th there
@@ -268,7 +288,7 @@ def test_a_time_in_utc_counts_days_of_utc() -> None:
 
     assert found is not None
     assert found.template is not None
-    assert "astimezone" not in found.template
+    assert "fromtimestamp" not in found.template
 
 
 def test_midnight_of_a_zone_in_seconds() -> None:
