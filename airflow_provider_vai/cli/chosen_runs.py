@@ -12,7 +12,8 @@ from airflow_provider_vai.cli.terminal import complain, progress, working
 from airflow_provider_vai.exceptions import AmbiguousRun, NothingToCrystallize
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces.formats import coverage_of_format, opened
+from airflow_provider_vai.traces.formats import opened
+from airflow_provider_vai.traces.known_formats import coverage_of_format
 from airflow_provider_vai.traces.reading.run_index import Runs
 from airflow_provider_vai.traces.reading.trace import Trace
 

@@ -17,7 +17,8 @@ from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Sidecar
-from airflow_provider_vai.model.tools_file import FILE_NAME, suggestion
+from airflow_provider_vai.model.tool_names import FILE_NAME
+from airflow_provider_vai.model.tools_file import suggestion
 
 MAX_PROBLEMS = 50
 """At most this many problems are reported per model; a file with more is hardly a spec."""

@@ -30,7 +30,7 @@ from airflow_provider_vai.model.run import Run, Turn
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.traces import merge
-from airflow_provider_vai.traces.formats import coverage_of_format
+from airflow_provider_vai.traces.known_formats import coverage_of_format
 from tests.unit.support import SHA, call, run, tools
 
 

@@ -15,7 +15,7 @@ from airflow_provider_vai.model.run import Run, ToolCall, Turn
 from airflow_provider_vai.model.tools_file import ToolRule
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.traces import merge
-from airflow_provider_vai.traces.reading.trace import Coverage
+from airflow_provider_vai.traces.reading.coverage import Coverage
 from tests.unit.support import MCP, SHA, call, crystallized, review_lines, run, tools
 
 READ = ToolRule(match="get_*", kind="mcp_tool", conn_id="mcp", effect="read")
