@@ -200,16 +200,15 @@ def _waits(subject: Subject, key: str) -> list[str]:
 
 def _problems(subject: Subject) -> list[tuple[CheckResult, str]]:
     """Return the problems that the model reports, each with Pydantic's type of the error."""
+    error = subject.validated
+    if not isinstance(error, ValidationError):
+        return []
     model = Sidecar if subject.form == "sidecar" else Automation
-    try:
-        model.model_validate(subject.data)
-    except ValidationError as error:
-        found = []
-        for problem in error.errors(include_url=False)[:MAX_PROBLEMS]:
-            message, at, remedy = explained(problem, subject.data, model)
-            found.append((CheckResult(dotted(_by_key(subject, at)), message, remedy), problem["type"]))
-        return found
-    return []
+    found = []
+    for problem in error.errors(include_url=False)[:MAX_PROBLEMS]:
+        message, at, remedy = explained(problem, subject.data, model)
+        found.append((CheckResult(dotted(_by_key(subject, at)), message, remedy), problem["type"]))
+    return found
 
 
 def _by_key(subject: Subject, at: list[str | int]) -> list[str | int]:
