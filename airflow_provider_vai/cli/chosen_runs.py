@@ -18,7 +18,7 @@ from airflow_provider_vai.traces.reading.run_index import Runs
 from airflow_provider_vai.traces.reading.trace import Trace
 
 if TYPE_CHECKING:
-    from airflow_provider_vai.crystallizer.several.generalise import Recording
+    from airflow_provider_vai.crystallizer.several.recording import Recording
     from airflow_provider_vai.traces import merge
 
 SHOWN_RUNS = 20
@@ -50,7 +50,7 @@ def chosen_recordings(
     :raises NothingToCrystallize: if a trace contains no run.
     """
     from airflow_provider_vai.authoring.crystallizing import recordings_of, runs_of, taken_for
-    from airflow_provider_vai.crystallizer.several.generalise import Recording
+    from airflow_provider_vai.crystallizer.several.recording import Recording
 
     with ExitStack() as stack:
         traces = [stack.enter_context(opened_trace(path, format)) for path in paths]

@@ -18,7 +18,6 @@ from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Sidecar
 from airflow_provider_vai.model.tool_names import FILE_NAME
-from airflow_provider_vai.model.tools_file import suggestion
 
 MAX_PROBLEMS = 50
 """At most this many problems are reported per model; a file with more is hardly a spec."""
@@ -73,6 +72,8 @@ def unmapped(subject: Subject) -> Iterator[CheckResult]:
     for step in subject.steps:
         if step.data.get("kind") == "unmapped_tool":
             tool = step.arguments.get("tool", {}).get("value")
+            from airflow_provider_vai.model.tools_file import suggestion
+
             lines = suggestion(
                 text_of(tool) or "", format=text_of(object_of(subject.data.get("source")).get("format")) or ""
             )

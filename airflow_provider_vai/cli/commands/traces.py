@@ -19,7 +19,7 @@ from airflow_provider_vai.languages.printable import plain
 
 if TYPE_CHECKING:
     from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
-    from airflow_provider_vai.crystallizer.several.generalise import Recording
+    from airflow_provider_vai.crystallizer.several.recording import Recording
     from airflow_provider_vai.model.automation import Automation
     from airflow_provider_vai.model.run import Run
     from airflow_provider_vai.store.shared_files import AnyPath

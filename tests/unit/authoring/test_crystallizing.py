@@ -17,7 +17,7 @@ from airflow_provider_vai.authoring.crystallizing import (
     taken_for,
 )
 from airflow_provider_vai.crystallizer.crystallize import crystallize
-from airflow_provider_vai.crystallizer.several.generalise import Recording
+from airflow_provider_vai.crystallizer.several.recording import Recording
 from airflow_provider_vai.exceptions import (
     CrystallizeError,
     NothingToCrystallize,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.cli import main as cli
-from airflow_provider_vai.crystallizer.several.generalise import runs_of
+from airflow_provider_vai.crystallizer.several.recording import runs_of
 from airflow_provider_vai.exceptions import AmbiguousRun
 from airflow_provider_vai.model.run import Approval, Run, ToolCall, Turn, Usage
 from airflow_provider_vai.traces.merge import Export, digest, is_same_run, merged

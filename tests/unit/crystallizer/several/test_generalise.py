@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.crystallizer.draft import Policy
-from airflow_provider_vai.crystallizer.several.generalise import Recording, common_title, generalised, runs_of
+from airflow_provider_vai.crystallizer.several.generalise import common_title, generalised
+from airflow_provider_vai.crystallizer.several.recording import Recording, runs_of
 from airflow_provider_vai.exceptions import CrystallizeError, RunNotSuccessful
 from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.run import Run, ToolCall, Turn
