@@ -37,11 +37,13 @@ class _ArgumentModel:
         if kind is None:
             raise AttributeError("arguments")  # so that the field has no default
         given: type[Arguments] | str = vars(kind)["arguments"]
-        if isinstance(given, str):
-            from airflow_provider_vai.model import kind_arguments
+        if not isinstance(given, str):
+            return given
+        from airflow_provider_vai.model import kind_arguments
 
-            given = vars(kind)["arguments"] = getattr(kind_arguments, given)
-        return given
+        model: type[Arguments] = getattr(kind_arguments, given)
+        vars(kind)["arguments"] = model
+        return model
 
     def __set__(self, kind: Kind, given: type[Arguments] | str) -> None:
         vars(kind)["arguments"] = given
@@ -75,7 +77,7 @@ class Kind:
     operator: str
     summary: str
     arguments: _ArgumentModel = _ArgumentModel()
-    effect: Effect
+    effect: Effect  # type: ignore[misc]  # the field before has no default, see above
     legacy: tuple[str, ...] = ()
     determinism: Determinism = "exact"
     reason: str | None = None

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow_provider_vai.cli.collector import without_collector
 from airflow_provider_vai.cli.publishing import out_folder, read_soon, warn_if_not_served
 from airflow_provider_vai.cli.reports import after_writing, as_json, print_json, show_needs, show_published
 from airflow_provider_vai.cli.terminal import coloured, is_quiet, progress, say, tell
@@ -54,6 +55,8 @@ def render(arguments: Namespace) -> None:
         after_writing([files])
 
 
+@without_collector()
+@without_collector()
 def lint(arguments: Namespace) -> int:
     """Check automations; return 1 if there is an error."""
     from airflow_provider_vai.analysis.lint import linted, sidecar_folders
