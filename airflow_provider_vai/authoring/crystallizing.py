@@ -12,11 +12,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
-from airflow_provider_vai.authoring.editing.settings import set_triggers
 from airflow_provider_vai.crystallizer.crystallize import crystallize
 from airflow_provider_vai.crystallizer.draft import Policy
 from airflow_provider_vai.crystallizer.run_secrets import knowing_those_of
-from airflow_provider_vai.crystallizer.several.generalise import Recording, generalised, runs_of
+from airflow_provider_vai.crystallizer.several.recording import Recording, runs_of
 from airflow_provider_vai.exceptions import CrystallizeError, NothingToCrystallize, RunNotSuccessful
 from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.languages.plural import plural
@@ -139,6 +138,8 @@ def _with_policy(
 ) -> Automation:
     if len(recordings) == 1:
         return _of_one(recordings[0], tools, policy, options)
+    from airflow_provider_vai.crystallizer.several.generalise import generalised
+
     return generalised(recordings, tools, policy, dag_id=options.dag_id, schedule=options.schedule)
 
 
@@ -160,6 +161,8 @@ def _of_one(recording: Recording, tools: ToolsFile, policy: Policy, options: Cry
 def _triggered(automation: Automation, recordings: Sequence[Recording], options: CrystallizeOptions) -> Automation:
     if options.triggers is None:
         return automation
+    from airflow_provider_vai.authoring.editing.settings import set_triggers
+
     with ExitStack() as stack:  # so that an error about a trigger does not show a credential of the runs
         for recording in recordings:
             stack.enter_context(knowing_those_of(recording.run))

@@ -20,7 +20,7 @@ from airflow_provider_vai.authoring.crystallizing import crystallized, recording
 from airflow_provider_vai.authoring.specs.file import from_document
 from airflow_provider_vai.authoring.stored_recordings import Stored
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
-from airflow_provider_vai.crystallizer.several.generalise import Recording
+from airflow_provider_vai.crystallizer.several.recording import Recording
 from airflow_provider_vai.exceptions import VaiError
 from airflow_provider_vai.languages.masked_json import masked_json
 from airflow_provider_vai.languages.python_function import python_path

@@ -24,7 +24,8 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.shared_files import AnyPath
-from airflow_provider_vai.traces.formats import coverage_of_format, read as read_trace
+from airflow_provider_vai.traces.formats import read as read_trace
+from airflow_provider_vai.traces.known_formats import coverage_of_format
 from airflow_provider_vai.traces.merge import Export
 
 FOLDER = "@posted"

@@ -12,12 +12,13 @@ from airflow_provider_vai.cli.terminal import complain, progress, working
 from airflow_provider_vai.exceptions import AmbiguousRun, NothingToCrystallize
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces.formats import coverage_of_format, opened
+from airflow_provider_vai.traces.formats import opened
+from airflow_provider_vai.traces.known_formats import coverage_of_format
 from airflow_provider_vai.traces.reading.run_index import Runs
 from airflow_provider_vai.traces.reading.trace import Trace
 
 if TYPE_CHECKING:
-    from airflow_provider_vai.crystallizer.several.generalise import Recording
+    from airflow_provider_vai.crystallizer.several.recording import Recording
     from airflow_provider_vai.traces import merge
 
 SHOWN_RUNS = 20
@@ -49,7 +50,7 @@ def chosen_recordings(
     :raises NothingToCrystallize: if a trace contains no run.
     """
     from airflow_provider_vai.authoring.crystallizing import recordings_of, runs_of, taken_for
-    from airflow_provider_vai.crystallizer.several.generalise import Recording
+    from airflow_provider_vai.crystallizer.several.recording import Recording
 
     with ExitStack() as stack:
         traces = [stack.enter_context(opened_trace(path, format)) for path in paths]

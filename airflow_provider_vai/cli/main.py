@@ -26,12 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :param arguments: The command-line arguments without the program's name; ``None``: those of this process.
     :return: The exit code.
     """
-    top = parser(DESCRIPTION, __version__, COMMANDS)
-    if "_ARGCOMPLETE" in os.environ:  # the shell asks for completions, see `vai completion`
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    named = [command for command in COMMANDS if given and command.name == given[0]]
+    is_completing = "_ARGCOMPLETE" in os.environ  # the shell asks for completions, see `vai completion`
+    top = parser(DESCRIPTION, __version__, COMMANDS if is_completing or not named else named)
+    if is_completing:
         import argcomplete
 
         argcomplete.autocomplete(top)
-    given = sys.argv[1:] if arguments is None else list(arguments)
     if not given:
         top.print_help(sys.stderr)
         return USAGE

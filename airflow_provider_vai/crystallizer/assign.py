@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.crystallizer import coding
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.crystallizer.named_kinds import kind_without_rule
 from airflow_provider_vai.exceptions import ArgumentsRefused, UnmappedTool
 from airflow_provider_vai.languages.identifiers import Names, identifier, slug
 from airflow_provider_vai.languages.printable import plain
@@ -19,11 +20,11 @@ from airflow_provider_vai.model.kinds_coding import KINDS as CODING
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.step_effects import declared, effect_of
-from airflow_provider_vai.model.tools_file import FILE_NAME, MCP_NAME, ToolRule, ToolsFile, suggestion
+from airflow_provider_vai.model.tool_names import FILE_NAME, MCP_NAME
+from airflow_provider_vai.model.tools_file import ToolRule, ToolsFile, suggestion
 from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.secrets.masking import mask
 
-NEVER_BY_NAME = ("approval_gate", "unmapped_tool")
 CONNECTION_REFERENCE = "connectionRef"  # the platform's key for the connection, beside the other arguments
 
 
@@ -73,11 +74,7 @@ def unmapped_tools(calls: Sequence[ToolCall], tools: ToolsFile) -> dict[str, str
 
 def _kind(call: ToolCall, tools: ToolsFile) -> tuple[Kind | None, ToolRule | None]:
     rule = tools.rule(call.tool, call.server)
-    if rule is None and (step := coding.found_step(call, None)):
-        return by_name()[step.kind], None
-    kind = by_name().get(rule.kind if rule else call.tool)
-    is_named_alike = kind and (kind.name in NEVER_BY_NAME or (kind.name in CODING and coding.is_of_server(call)))
-    return (None if is_named_alike and not rule else kind), rule
+    return (by_name().get(rule.kind) if rule else kind_without_rule(call)), rule
 
 
 def _values(call: ToolCall, kind: Kind, rule: ToolRule | None, root: str | None) -> dict[str, Any]:

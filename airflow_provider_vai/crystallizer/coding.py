@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.exceptions import ArgumentsRefused
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import kinds_coding
-from airflow_provider_vai.model.kinds import Kind
 from airflow_provider_vai.model.kinds_coding import EDIT, SHELL, AgentStep, agent_step
-from airflow_provider_vai.model.run import ToolCall
-from airflow_provider_vai.model.tools_file import FILE_NAME, MCP_NAME, ToolRule
+from airflow_provider_vai.model.tool_names import FILE_NAME, MCP_NAME
 from airflow_provider_vai.secrets.masking import mask
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.model.kinds import Kind
+    from airflow_provider_vai.model.run import ToolCall
+    from airflow_provider_vai.model.tools_file import ToolRule
 
 ORIGINAL = "originalFile"
 """The key of a result under which Claude Code keeps a file as it was before an edit."""

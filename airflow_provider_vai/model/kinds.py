@@ -10,18 +10,43 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from airflow_provider_vai.exceptions import KindRefused
-from airflow_provider_vai.model import effects, kind_arguments as arguments
+from airflow_provider_vai.model import effects
 from airflow_provider_vai.model.behaviour import Determinism, Effect
 from airflow_provider_vai.model.extensions import extensions
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from airflow_provider_vai.model.kind_arguments import Arguments
+
 OPERATORS = "airflow_provider_vai.operators"
 GROUP = "airflow_provider_vai.kinds"
+
+
+class _ArgumentModel:
+    """The attribute ``arguments`` of a kind. A model that is given by its name is imported when it is first used."""
+
+    @overload
+    def __get__(self, kind: None, owner: type[Kind]) -> NoReturn: ...
+    @overload
+    def __get__(self, kind: Kind, owner: type[Kind]) -> type[Arguments]: ...
+    def __get__(self, kind: Kind | None, owner: type[Kind]) -> type[Arguments]:
+        if kind is None:
+            raise AttributeError("arguments")  # so that the field has no default
+        given: type[Arguments] | str = vars(kind)["arguments"]
+        if not isinstance(given, str):
+            return given
+        from airflow_provider_vai.model import kind_arguments
+
+        model: type[Arguments] = getattr(kind_arguments, given)
+        vars(kind)["arguments"] = model
+        return model
+
+    def __set__(self, kind: Kind, given: type[Arguments] | str) -> None:
+        vars(kind)["arguments"] = given
 
 
 @dataclass(frozen=True)
@@ -31,7 +56,7 @@ class Kind:
     :param name: the platform's name for the kind; ``legacy`` lists its older names.
     :param operator: dotted path of the operator that runs it.
     :param summary: one line about what runs.
-    :param arguments: the model of the operator's arguments.
+    :param arguments: the model of the operator's arguments, or its name in :mod:`.kind_arguments`.
     :param effect: the effect of a step if neither the arguments nor the tools file decide it.
     :param determinism: how much another run may differ from the recording.
     :param reason: why a step of this kind is flagged; ``None`` if it is not.
@@ -51,8 +76,8 @@ class Kind:
     name: str
     operator: str
     summary: str
-    arguments: type[arguments.Arguments]
-    effect: Effect
+    arguments: _ArgumentModel = _ArgumentModel()
+    effect: Effect  # type: ignore[misc]  # the field before has no default, see above
     legacy: tuple[str, ...] = ()
     determinism: Determinism = "exact"
     reason: str | None = None
@@ -109,7 +134,7 @@ KINDS = (
         name="dlt_extract",
         operator=f"{OPERATORS}.dlt_extract.DltExtractOperator",
         summary="a dlt pipeline into DuckDB or another dlt destination; incremental state is kept",
-        arguments=arguments.DltExtractArguments,
+        arguments="DltExtractArguments",
         effect="write",
         decides=effects.BY_KIND["dlt_extract"],
         targets=("destination_conn_id", "dataset"),
@@ -120,7 +145,7 @@ KINDS = (
         name="file_sync",
         operator=f"{OPERATORS}.file_sync.FileSyncOperator",
         summary="files from one object storage path to another, only what changed",
-        arguments=arguments.FileSyncArguments,
+        arguments="FileSyncArguments",
         effect="write",
         decides=effects.BY_KIND["file_sync"],
         targets=("destination", "destination_conn_id"),
@@ -130,7 +155,7 @@ KINDS = (
         name="duckdb_transform",
         operator=f"{OPERATORS}.duckdb_transform.DuckdbTransformOperator",
         summary="DuckDB SQL into a table or a Parquet file",
-        arguments=arguments.DuckdbTransformArguments,
+        arguments="DuckdbTransformArguments",
         effect="write",
         decides=effects.BY_KIND["duckdb_transform"],
         targets=("conn_id", "table", "path"),
@@ -142,7 +167,7 @@ KINDS = (
         legacy=("silver_query",),
         operator=f"{OPERATORS}.generate_query.GenerateQueryOperator",
         summary="the frozen SQL through a DB-API connection or DuckDB, read-only; rows to an artifact when large",
-        arguments=arguments.GenerateQueryArguments,
+        arguments="GenerateQueryArguments",
         effect="read",
         determinism="model_written",
         reason="a model wrote this SQL",
@@ -156,14 +181,14 @@ KINDS = (
         name="create_flashboard",
         operator=f"{OPERATORS}.create_flashboard.CreateFlashboardOperator",
         summary="charts (Vega-Lite), tables and numbers to one self-contained HTML page",
-        arguments=arguments.CreateFlashboardArguments,
+        arguments="CreateFlashboardArguments",
         effect="artifact",
     ),
     Kind(
         name="http_request",
         operator=f"{OPERATORS}.http_request.HttpRequestOperator",
         summary="one HTTP request through Airflow's HttpHook; credentials from the connection only",
-        arguments=arguments.HttpRequestArguments,
+        arguments="HttpRequestArguments",
         effect="write",
         connection="http_default",
         decides=effects.BY_KIND["http_request"],
@@ -174,7 +199,7 @@ KINDS = (
         legacy=("silver_schema_discover",),
         operator=f"{OPERATORS}.explain_schema.ExplainSchemaOperator",
         summary="tables and columns of a database by inspection; no model is asked",
-        arguments=arguments.ExplainSchemaArguments,
+        arguments="ExplainSchemaArguments",
         effect="read",
         determinism="live",
         reason="a model wrote the recorded explanation; this step returns the current schema instead",
@@ -185,7 +210,7 @@ KINDS = (
         legacy=("agent_search",),
         operator=f"{OPERATORS}.web_search.WebSearchOperator",
         summary="a web search through the connection's HTTP API, in the style of SearXNG or Tavily",
-        arguments=arguments.WebSearchArguments,
+        arguments="WebSearchArguments",
         effect="read",
         determinism="live",
         reason="the web answers, and its answer may change",
@@ -196,7 +221,7 @@ KINDS = (
         legacy=("agent_fetch_page",),
         operator=f"{OPERATORS}.fetch_page.FetchPageOperator",
         summary="the readable text of a page; private addresses are refused",
-        arguments=arguments.FetchPageArguments,
+        arguments="FetchPageArguments",
         effect="read",
         decides=effects.BY_KIND["fetch_page"],
         determinism="live",
@@ -207,7 +232,7 @@ KINDS = (
         legacy=("insight_delegate",),
         operator=f"{OPERATORS}.call_agent.CallAgentOperator",
         summary="common-ai's AgentOperator with the recorded question, a tool allow-list and usage limits",
-        arguments=arguments.CallAgentArguments,
+        arguments="CallAgentArguments",
         effect="write",
         determinism="model_at_run_time",
         reason="a model decides again in every run",
@@ -218,7 +243,7 @@ KINDS = (
         name="conditional_branch",
         operator=f"{OPERATORS}.conditional_branch.ConditionalBranchOperator",
         summary="a small safe expression decides which tasks run",
-        arguments=arguments.ConditionalBranchArguments,
+        arguments="ConditionalBranchArguments",
         effect="read",
         never_wired=("condition", "if_true", "if_false"),
     ),
@@ -226,7 +251,7 @@ KINDS = (
         name="call_automation",
         operator=f"{OPERATORS}.call_automation.CallAutomationOperator",
         summary="a DAG run of another automation; optionally waits until it ends",
-        arguments=arguments.CallAutomationArguments,
+        arguments="CallAutomationArguments",
         effect="write",
         never_wired=("trigger_dag_id",),
     ),
@@ -234,7 +259,7 @@ KINDS = (
         name="mcp_tool",
         operator=f"{OPERATORS}.mcp_tool.McpToolOperator",
         summary="`tools/call` on an MCP server",
-        arguments=arguments.McpToolArguments,
+        arguments="McpToolArguments",
         effect="write",
         determinism="live",
         reason="an MCP server answers, and its answer may change",
@@ -247,7 +272,7 @@ KINDS = (
         name="python_tool",
         operator=f"{OPERATORS}.python_tool.PythonToolOperator",
         summary="a Python function of yours; its source digest is checked",
-        arguments=arguments.PythonToolArguments,
+        arguments="PythonToolArguments",
         effect="write",
         wraps=True,
         result="as_recorded",
@@ -257,7 +282,7 @@ KINDS = (
         name="shell_command",
         operator=f"{OPERATORS}.shell_command.ShellCommandOperator",
         summary="a recorded command line in the working folder of the DAG run, or on a host through SSH",
-        arguments=arguments.ShellCommandArguments,
+        arguments="ShellCommandArguments",
         effect="write",
         determinism="model_written",
         reason="a model wrote this command line",
@@ -267,7 +292,7 @@ KINDS = (
         name="write_file",
         operator=f"{OPERATORS}.write_file.WriteFileOperator",
         summary="a text file below the working folder of the DAG run, or below a declared folder",
-        arguments=arguments.WriteFileArguments,
+        arguments="WriteFileArguments",
         effect="write",
         decides=_writes_a_file,
         never_wired=FILE_NAMES,
@@ -276,7 +301,7 @@ KINDS = (
         name="edit_file",
         operator=f"{OPERATORS}.edit_file.EditFileOperator",
         summary="one text replaced in a file below the working folder of the DAG run, or below a declared folder",
-        arguments=arguments.EditFileArguments,
+        arguments="EditFileArguments",
         effect="write",
         decides=_writes_a_file,
         never_wired=(*FILE_NAMES, "old_text"),
@@ -285,14 +310,14 @@ KINDS = (
         name="approval_gate",
         operator="airflow_provider_vai.sensors.approval.ApprovalGateSensor",
         summary="a person approves or rejects in Airflow's UI before the guarded step runs",
-        arguments=arguments.ApprovalGateArguments,
+        arguments="ApprovalGateArguments",
         effect="read",
     ),
     Kind(
         name="unmapped_tool",
         operator=f"{OPERATORS}.unmapped_tool.UnmappedToolOperator",
         summary="nothing: the task fails and shows the lines to add to the tools file (--allow-unmapped)",
-        arguments=arguments.UnmappedToolArguments,
+        arguments="UnmappedToolArguments",
         effect="write",
         wraps=True,
     ),

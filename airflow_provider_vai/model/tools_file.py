@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import re
 import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,6 +16,7 @@ from airflow_provider_vai.languages.short_text import similar_names
 from airflow_provider_vai.model.base import SPELLINGS
 from airflow_provider_vai.model.behaviour import Effect
 from airflow_provider_vai.model.kinds import callable_kinds
+from airflow_provider_vai.model.tool_names import FILE_NAME, MCP_NAME
 from airflow_provider_vai.model.validation import problems
 
 if sys.version_info >= (3, 11):
@@ -24,9 +24,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-FILE_NAME = "vai-tools.toml"
 MCP_FORMATS = ("mcp_log",)
-MCP_NAME = re.compile(r"^mcp__(?P<server>.+?)__(?P<tool>.+)$")  # how agent frameworks spell server and tool
 CALLABLE_PLACE = "module:function; the module is in Airflow's dags or plugins folder, or in an installed package"
 """Where the module of a function must be, so that the workers can import it."""
 

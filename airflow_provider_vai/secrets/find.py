@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from airflow_provider_vai.secrets.disguises import plain
+from airflow_provider_vai.secrets.distinct_words import distinct_words
 from airflow_provider_vai.secrets.encodings import SHORTEST_ENCODED, encoded
+from airflow_provider_vai.secrets.hints import may_name_a_credential
 from airflow_provider_vai.secrets.in_code import in_code
 from airflow_provider_vai.secrets.in_commands import in_commands
 from airflow_provider_vai.secrets.in_documents import in_documents
 from airflow_provider_vai.secrets.in_statements import in_statements
-from airflow_provider_vai.secrets.in_text import in_text, is_near_a_word, may_name_a_credential
+from airflow_provider_vai.secrets.in_text import in_text, is_near_a_word
 from airflow_provider_vai.secrets.in_urls import in_urls
 from airflow_provider_vai.secrets.issuer_patterns import shaped
 from airflow_provider_vai.secrets.known_credentials import already_read, recognised
@@ -61,7 +63,7 @@ def _found(text: str, encodings: int) -> list[SecretSpan]:
 def _as_written(text: str, encodings: int) -> list[SecretSpan]:
     finders = _FINDERS + (_FINDERS_BY_NAME if may_name_a_credential(text) else ())
     spans = [span for finder in finders for span in finder(text)]
-    longest = max(map(len, text.split()), default=0)
+    longest = max(map(len, distinct_words(text)), default=0)
     if encodings and (longest >= SHORTEST_ENCODED or "%" in text):
         spans += encoded(text, partial(find, encodings=encodings - 1))
     if longest < SHORTEST:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from airflow_provider_vai.secrets.command_table import LOGIN_INPUT, SECRET_INPUT, TABLE
+from airflow_provider_vai.secrets.distinct_words import distinct_words
 from airflow_provider_vai.secrets.key_names import family, ordinary
 from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.secrets.plausible import is_stand_in, is_token_like, is_told
@@ -22,15 +23,19 @@ from airflow_provider_vai.secrets.span import SecretSpan
 EACH, GLUED = -1, -2
 """Instead of a number of skipped words: each word without a dash; each word of any form."""
 
+LONGEST_NAME = 80
 LONG = 400
 """Characters of a text of which each line is searched for hints."""
 
 _LINE_END = deferred(r"(?<!\\)\n")
 _WORD = deferred(r"[\w-]+")
+_NAME = deferred(r"[\w./:-]{2,}")
+"""The longest run of the characters of a name, which is a word of a command or more than one."""
 _PORTS = deferred(r"[\d.:,\[\]-]*:[\d.:,-]+(?:/\w+)?|\d+(?:[-,]\d+)*(?:/(?:tcp|udp))?")
 _NOT_A_VALUE = deferred(r"-|/\w+[:/]|/$|~/|\.{1,2}/|\$[A-Za-z_{(]|\{\{|<|%\w+%|file://|fileb://|https?://|@|\\$")
 _FILE = deferred(r"[\w./-]+\.[A-Za-z]\w{0,4}|\d+(?:\.\d+)+")
 _SETTING = frozenset({"set", "config", "configure", "put", "create", "add", "kv", "modify", "CONFIG", "SET"})
+_SETTING_HINTS = frozenset(word.lower() for word in _SETTING)
 _USER_OPTIONS = frozenset({"-u", "--user", "--username", "-U"})
 
 
@@ -46,7 +51,7 @@ class CommandRule(NamedTuple):
 
 def in_commands(text: str) -> Iterator[SecretSpan]:
     """Yield the credentials in the shell commands of a text."""
-    if " " not in text or ("<<<" not in text and _hints().isdisjoint(_WORD.findall(text.lower()))):
+    if " " not in text or ("<<<" not in text and _hints().isdisjoint(_lower_words(text))):
         return
     for start, lines in _hinted_lines(text):
         before: ShellCommand | None = None
@@ -57,6 +62,10 @@ def in_commands(text: str) -> Iterator[SecretSpan]:
                 for word in _fed(before, command):
                     yield SecretSpan(word.start, word.start + len(word.text), word.text, True)
             before = command
+
+
+def _lower_words(text: str) -> list[str]:
+    return _WORD.findall((" ".join(distinct_words(text)) if len(text) > LONG else text).lower())
 
 
 def _hinted_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -70,13 +79,22 @@ def _hinted_lines(text: str) -> Iterator[tuple[int, str]]:
     start = place = 0
     for line in _LINE_END.split(text):
         end = place + len(line)
-        if "|" not in line and "<" not in line and _hints().isdisjoint(_WORD.findall(line.lower())):
+        if "|" not in line and "<" not in line and not _may_command(line):
             if start < place:
                 yield start, text[start:place]
             start = end + 1
         place = end + 1
     if start < len(text):
         yield start, text[start:]
+
+
+def _may_command(line: str) -> bool:
+    """Return whether a line without operators may be a command with a credential.
+
+    If its only hints are words such as "set", the name of the credential must be in it, too: a run of these characters.
+    """
+    hints = _hints().intersection(_WORD.findall(line.lower()))
+    return bool(hints) and (not hints <= _SETTING_HINTS or any(map(family, _NAME.findall(line))))
 
 
 def secret_words(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
@@ -87,7 +105,7 @@ def secret_words(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
         programs.setdefault(name.lower(), place)
     known = False
     for name, place in programs.items():
-        for rule in _rules().get(name, []):
+        for rule in _rules(name):
             known = True
             for found in _by_rule(rule, words[place + 1 :]):
                 yield found, not rule.is_token
@@ -151,7 +169,9 @@ def _settings(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
     if len(words) < 3 or not _SETTING.intersection(word.text for word in words):
         return
     for word, value in pairwise(words):
-        kind = family(word.text) if re.fullmatch(r"[\w./:-]{2,80}", word.text) and word.text[0] != "-" else None
+        kind = (
+            family(word.text) if _NAME.fullmatch(word.text) and len(word.text) <= 80 and word.text[0] != "-" else None
+        )
         if kind and _is_value(value.text) and is_told(value.text, kind):
             yield value, kind == "password"
 
@@ -187,14 +207,20 @@ def _is_value(value: str) -> bool:
 
 
 @cache
-def _rules() -> dict[str, list[CommandRule]]:
-    """Return the rules by the name of the program."""
-    found: dict[str, list[CommandRule]] = {}
+def _lines() -> dict[str, list[list[str]]]:
+    """Return the lines of the table by the name of the program."""
+    found: dict[str, list[list[str]]] = {}
     for line in TABLE.strip().splitlines():
         programs, *words = line.split()
         for name in programs.split("|"):
-            found.setdefault(name, []).append(_rule(words))
+            found.setdefault(name, []).append(words)
     return found
+
+
+@lru_cache(maxsize=1024)
+def _rules(program: str) -> tuple[CommandRule, ...]:
+    """Return the rules of a program. Most commands are of few programs, and compiling every rule takes long."""
+    return tuple(map(_rule, _lines().get(program, ())))
 
 
 def _rule(words: list[str]) -> CommandRule:
@@ -231,6 +257,4 @@ def _value(pattern: str) -> re.Pattern[str]:
 @cache
 def _hints() -> frozenset[str]:
     """Return words in lower case, of which each text with a command that takes a credential has one."""
-    return frozenset(
-        [*_rules(), "-p", "set", "put", "create", "add", "kv", "config", "configure", "modify", "echo", "printf"]
-    )
+    return frozenset([*_lines(), "-p", *_SETTING_HINTS, "echo", "printf"])

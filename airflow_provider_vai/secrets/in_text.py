@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from airflow_provider_vai.secrets.headers import IN_TEXT
+from airflow_provider_vai.secrets.hints import hints_in, is_hinted
 from airflow_provider_vai.secrets.key_names import Family, family, names_an_identifier
-from airflow_provider_vai.secrets.patterns import deferred
+from airflow_provider_vai.secrets.patterns import deferred, may_match
 from airflow_provider_vai.secrets.plausible import (
     is_assigned,
     is_quoted,
@@ -50,6 +51,13 @@ _OF_WHAT = r"(?: for [\w@.\- ]{1,40}?| \([^)]{1,40}\))?"
 _IN_PROSE = deferred(rf"{_NAME}{_OF_WHAT}[ \t]{{1,3}}{_VERBS}:?[ \t]{{1,3}}{_VALUE}")
 _NAME_LIKE = deferred(r"[\w.\- ]+")
 _BESIDE = deferred(rf"(?<=[ \t]){_VALUE}")
+_UNUSUAL_BESIDE = deferred(
+    rf"[ \t](?:[uUnNbBrRfF]?{_QUOTED}"
+    r"|(?=[^\s\"'`,;&<>|\\]{0,4095}\d)(?=[^\s\"'`,;&<>|\\]{0,4095}[!@$%^*+?~§€£])"
+    rf"{_BARE})"
+)
+"""The same with the space, without the words that are like any word of a sentence: most of a text."""
+
 LONGEST_BEFORE = 80
 """In characters. The name that a credential follows directly is looked for in that many before it."""
 
@@ -62,76 +70,15 @@ _ELEMENT = deferred(r"<(?:\w+:)?([\w.-]{2,60})(?:\s[^<>]{0,200})?>([^<>]{3,4096}
 _SCHEME = deferred(
     r"\b(?:[Bb]earer|BEARER|[Tt]oken|[Aa]pi[Kk]ey|SSWS|GenieKey|OAuth) +(?:token=)?[\"']?([\w.~+/=:|-]{16,8192})"
 )
+_SCHEME_WORDS = ("bearer ", "token ", "apikey ", "ssws ", "geniekey ", "oauth ")
 _BASIC = deferred(r"\b[Bb]asic +([A-Za-z0-9+/_-]{6,}={0,2})")
 _HEADER = deferred(
     rf"(?i)(?<![\w-])({IN_TEXT})"
     r"\\{0,15}[\"']?\s{0,3}:\s{0,3}\\{0,15}[\"']?([^\"'\r\n\\]{4,8192})"
 )
+_HEADER_WORDS = ("authorization", "cookie", "api-key", "apikey", "x-")
 _NEAR = deferred(r"(?i)secret|key|token|passw|credential|schl[üu]e?ssel|\baws\b|bearer|clave|contrase")
 _NAME_BEFORE = deferred(r"([\w.\-]{2,32})\\{0,15}[\"']?[ \t]*[:=][ \t]*\\{0,15}[\"']?$")
-_SEPARATOR = deferred(r"[\s:=<>(\uff1a]")
-"""A separator of a name and its value, in every form that is searched for. A text without one is skipped at once."""
-
-_HINTS: tuple[str, ...] = (
-    *("pass", "pwd", "psw", "psk", "preshared", "secret", "token", "key", "auth", "bearer", "basic", "cred"),
-    *(
-        "kennwort",
-        "contrase",
-        "clave",
-        "senha",
-        "mdp",
-        "mot ",
-        "motdep",
-        "parola",
-        "haslo",
-        "heslo",
-        "jelsz",
-        "wachtwoord",
-    ),
-    *("losen", "adgangskode", "salasana", "sifre", "lozink", "slapta", "parool", "cookie", "sas", "jwt", "otp", "cvv"),
-    *(
-        "cvc",
-        "mfa",
-        "2fa",
-        "code",
-        "identified",
-        "crypt",
-        "curl",
-        "wget",
-        "http",
-        "redis-cli",
-        "geheim",
-        "schl",
-        "jeton",
-    ),
-    *("segre", "chave", "chiave", "sessid", "connect.sid", "signature", "login", "connection", ".connect"),
-    *(
-        "sql(",
-        "form-data",
-        ":*:",
-        "phrase",
-        "zaporka",
-        "zugangsdaten",
-        "sessionid",
-        "connect_sid",
-        "connectsid",
-        "cleapi",
-        "cledapi",
-        "cle_",
-        "recovery",
-    ),
-)
-_FOREIGN_HINTS: tuple[str, ...] = (
-    *("hasło", "lösen", "şifre", "парол", "密", "口令", "パスワード", "비밀번호", "암호", "סיסמ", "κωδ", "clé "),
-    *("كلمة", "токен", "секрет", "令牌", "トークン", "秘密", "토큰"),
-)
-LONG = 200
-"""Characters of a text of which each word is searched for hints once."""
-
-_CLE = deferred(r"(?<![A-Za-z])[cC](?:le|LE) |(?<=[a-z])Cle ")
-"""The French word for a key without its accent, and not the end of an English word such as "article"."""
-
-_HINT_WORD = deferred(r"pw(?![a-z])|pin(?![a-z])|\bpin|:[56]4\d\d:")
 _NO_VALUE = frozenset(
     {
         "flag",
@@ -151,25 +98,6 @@ _NO_VALUE = frozenset(
         "via",
     }
 )
-
-
-def may_name_a_credential(text: str) -> bool:
-    """Return whether a text can contain a credential's name and its value. Most texts cannot, so they are skipped."""
-    return _SEPARATOR.search(text) is not None and _has_hint(text)
-
-
-def _has_hint(text: str) -> bool:
-    """Return whether a text has one of the hints. Looking for each in turn is far faster than one pattern of them."""
-    if text.isascii():
-        folded, hints = text.lower(), _HINTS
-    else:  # a pattern that ignores case takes both Turkish letters for an i, too
-        folded, hints = text.replace("İ", "i").casefold().replace("\u0131", "i"), (*_HINTS, *_FOREIGN_HINTS)
-    if _CLE.search(text):
-        return True
-    if len(folded) > LONG:
-        words = " ".join(set(folded.split()))
-        return any(hint in (folded if " " in hint else words) for hint in hints) or bool(_HINT_WORD.search(words))
-    return any(hint in folded for hint in hints) or _HINT_WORD.search(folded) is not None
 
 
 def in_text(text: str) -> Iterator[SecretSpan]:
@@ -275,13 +203,13 @@ def _is_assignment(text: str, found: re.Match[str], span: SecretSpan, kind: Fami
 
 
 def _headers(text: str) -> Iterator[SecretSpan]:
-    for found in _SCHEME.finditer(text):
+    for found in _SCHEME.finditer(text) if may_match(text, _SCHEME_WORDS) else ():
         if is_token_like(found[1]) and not is_stand_in(found[1]):
             yield SecretSpan(*found.span(1), found[1])
-    for found in _BASIC.finditer(text):
+    for found in _BASIC.finditer(text) if may_match(text, ("basic ",)) else ():
         if b":" in (from_base64(found[1]) or b""):
             yield SecretSpan(*found.span(1), found[1])
-    for found in _HEADER.finditer(text):
+    for found in _HEADER.finditer(text) if may_match(text, _HEADER_WORDS) else ():
         name, value = found[1].lower(), found[2].strip()
         if "cookie" in name:
             secret = "=" in value
@@ -312,7 +240,7 @@ def _options(text: str) -> Iterator[SecretSpan]:
 
 def _sentences(text: str) -> Iterator[SecretSpan]:
     lower = text.lower()
-    place, hinted = 0, _verb_after(_hints_in(lower)) if text.isascii() else None
+    place, hinted = 0, _verb_after(hints_in(lower)) if text.isascii() else None
     while found := _told(text, lower, place, hinted):
         place = max(found.start() + 1, found.start("key") + len(re.split(r"[ \u2019']", found["key"])[0]))
         kind = _named(found["key"])
@@ -327,15 +255,24 @@ def _sentences(text: str) -> Iterator[SecretSpan]:
 
 def _beside(text: str) -> Iterator[SecretSpan]:
     """Yield what follows a name directly, as in "log in with password …", if it is unlike any word of a sentence."""
-    for found in _BESIDE.finditer(text):
+    for found in _values_beside(text):
         span = _span(found, "password")
         value = span.secret
         is_quoted_here = bool(found["quoted"]) and " " not in value and is_told(value, "password")
         if not is_quoted_here and not _UNLIKE_A_WORD.fullmatch(value):
             continue
-        name = _NAME_AT_END.search(text, max(0, found.start() - LONGEST_BEFORE), found.start())
+        start = found.start() + (text[found.start()] in " \t")
+        name = _NAME_AT_END.search(text, max(0, start - LONGEST_BEFORE), start)
         if name and _named(name[0].rstrip()) == "password" and not _is_ordinary(value):
             yield span
+
+
+def _values_beside(text: str) -> Iterator[re.Match[str]]:
+    """Yield what may be a credential after a space or tab: what is in quotes, and words with a digit and a sign."""
+    place = 0
+    while found := _UNUSUAL_BESIDE.search(text, place):
+        yield found
+        place = found.end() - (text[found.end() - 1] in " \t")  # the next one may follow the last character
 
 
 def _is_ordinary(value: str) -> bool:
@@ -355,24 +292,9 @@ def _told(text: str, lower: str, place: int, hinted: re.Pattern[str] | None) -> 
     for hint in hinted.finditer(lower, place):
         for start in _starts(text, hint.end(), place):
             found = _IN_PROSE.match(text, start)
-            if found and _is_hinted(found["key"]):
+            if found and is_hinted(found["key"]):
                 return found
     return None
-
-
-def _is_hinted(name: str) -> bool:
-    folded = f"{name} ".lower()
-    return (
-        any(hint in folded for hint in _HINTS)
-        or _HINT_WORD.search(folded) is not None
-        or _CLE.search(f"{name} ") is not None
-    )
-
-
-def _hints_in(folded: str) -> tuple[str, ...]:
-    """Return the hints in a text in lower case. Each word of a long text is searched once."""
-    words = " ".join(set(folded.split())) if len(folded) > LONG else folded
-    return tuple(hint for hint in _HINTS if hint in (folded if " " in hint else words))
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from airflow_provider_vai.secrets.distinct_words import distinct_words
 from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.secrets.span import SecretSpan
 
@@ -128,7 +129,7 @@ def shaped(text: str) -> Iterator[SecretSpan]:
     """Yield every key of a known format in a text."""
     if len(text) < SHORTEST_KEY:
         return
-    words = text if len(text) < LONG else " ".join({word for word in text.split() if len(word) >= SHORTEST_KEY})
+    words = text if len(text) < LONG else " ".join(word for word in distinct_words(text) if len(word) >= SHORTEST_KEY)
     for shape in SHAPES:
         if shape.hint in (text if " " in shape.hint else words):
             for found in shape.pattern.finditer(text):

@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 from airflow_provider_vai import __version__
 from airflow_provider_vai.exceptions import VaiError
+from airflow_provider_vai.languages.identifiers import folder_name
 from airflow_provider_vai.languages.version_numbers import numbers
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, SUFFIX, Sidecar, parse_sidecar
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.shared_files import AnyPath
-from airflow_provider_vai.store.versions import FOLDER, Entry, VersionLog
+from airflow_provider_vai.store.versions import FOLDER, Entry, Known, VersionLog
 
 SET_ASIDE = ".damaged"
 """The ending that `vai repair` gives to a file that it replaces."""
@@ -36,18 +37,19 @@ class Damage:
     number: int = 0
 
 
-def damages(folder: AnyPath, dag_id: str) -> list[Damage]:
+def damages(folder: AnyPath, dag_id: str, known: Known | None = None) -> list[Damage]:
     """Return what is wrong with the files of an automation. Nothing is written.
 
     :param folder: The folder of the DAG file and sidecar.
     :param dag_id: The automation's DAG id.
+    :param known: The sidecar, if it was read. What has the same data is not validated again.
     """
-    log = VersionLog(folder, dag_id)
+    log = VersionLog(folder, dag_id, known)
     found, newest = _in_log(log)
     path = folder / (dag_id + SUFFIX)
     try:
         content = shared_files.read(path)
-        sidecar = None if content is None else parse_sidecar(content, str(path))
+        sidecar = None if content is None else parse_sidecar(content, str(path), known)
     except VaiError as error:
         return found if _is_newer(path) else [*found, Damage(path, "sidecar", error.problem)]
     if newest is None:
@@ -80,7 +82,8 @@ def logged_dag_ids(folder: AnyPath) -> Iterator[str]:
     yield from known
     logs = folder / FOLDER
     if logs.is_dir():
-        for log in sorted(logs.iterdir(), key=str):
+        of_known = set(map(folder_name, known))  # no log of an automation with a sidecar is read
+        for log in sorted((log for log in logs.iterdir() if log.name not in of_known), key=str):
             entry = next(_readable(log), None)
             if entry is not None and entry.sidecar.dag_id not in known and entry.change != "deleted":
                 yield entry.sidecar.dag_id

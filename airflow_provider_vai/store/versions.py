@@ -41,6 +41,10 @@ WHOLE_EVERY = 20
 """The most entries from a whole one to one that builds on it. A damaged file loses no more entries than these."""
 
 
+Known = tuple[Any, Sidecar]
+"""JSON data, and the sidecar that it describes."""
+
+
 class Entry(Spec):
     """One change: its kind, its author, its time, and the state after it.
 
@@ -116,11 +120,13 @@ class VersionLog:
 
     :param folder: The folder of the DAG file and sidecar.
     :param dag_id: The automation's DAG id.
+    :param known: A sidecar that was read already. An entry with the same data is not validated again.
     """
 
-    def __init__(self, folder: AnyPath, dag_id: str) -> None:
+    def __init__(self, folder: AnyPath, dag_id: str, known: Known | None = None) -> None:
         self.folder = folder / FOLDER / folder_name(dag_id)
         self.dag_id = dag_id
+        self._known = known
         self._whole: _Stored | None = None
         self._last: tuple[AnyPath, dict[str, Any], Entry] | None = None
 
@@ -277,7 +283,10 @@ class VersionLog:
         with _reported(path):
             if isinstance(fields, dict) and BASED_ON in fields:
                 fields = entry_changes.rebuilt(self._base_of(path, fields[BASED_ON]).fields, fields)
-            entry = Entry.model_validate(fields)
+            given = fields
+            if self._known and isinstance(fields, dict) and fields.get("sidecar") == self._known[0]:
+                given = {**fields, "sidecar": self._known[1]}
+            entry = Entry.model_validate(given)
         self._last = path, fields, entry
         return entry
 

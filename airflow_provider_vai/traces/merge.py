@@ -1,7 +1,7 @@
 """Merges several exports of one run into one Run: messages, spans, hooks and approval stores each record a part.
 
 Which export counts is decided field by field, by what its format can record
-(:class:`traces.reading.trace.Coverage`); see :data:`TRUST`. Two rules take precedence: a denial in one export is a
+(:class:`traces.reading.coverage.Coverage`); see :data:`TRUST`. Two rules take precedence: a denial in one export is a
 denial, and structured results come before text. The notes of the Run name each contradiction between exports by file
 and field, without values.
 """
@@ -18,7 +18,7 @@ from airflow_provider_vai.exceptions import AmbiguousRun
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.run import Approval, Run, ToolCall
-from airflow_provider_vai.traces.reading.trace import Coverage, Extent
+from airflow_provider_vai.traces.reading.coverage import Coverage, Extent
 from airflow_provider_vai.traces.reading.values import as_object
 
 RANK: dict[Extent, int] = {"yes": 0, "partly": 1, "no": 2}

@@ -37,7 +37,7 @@ MEGABYTES = 2048
 def readers() -> list[str]:
     """Return the names of all that can be fuzzed."""
     sys.path.insert(0, str(environment.REPOSITORY))
-    from airflow_provider_vai.traces.formats import BUILT_IN
+    from airflow_provider_vai.traces.format_table import BUILT_IN
 
     return [*BUILT_IN, *OTHERS]
 

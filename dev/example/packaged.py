@@ -11,7 +11,7 @@ from pathlib import Path
 from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
 from airflow_provider_vai.authoring.crystallizing import crystallized
 from airflow_provider_vai.authoring.specs.file import read_spec
-from airflow_provider_vai.crystallizer.several.generalise import Recording
+from airflow_provider_vai.crystallizer.several.recording import Recording
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.traces.formats import read

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.crystallizer.draft import Policy
-from airflow_provider_vai.crystallizer.several.generalise import Recording, generalised
+from airflow_provider_vai.crystallizer.several.generalise import generalised
+from airflow_provider_vai.crystallizer.several.recording import Recording
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.run import Run, ToolCall, Turn
 from airflow_provider_vai.model.tools_file import ToolsFile

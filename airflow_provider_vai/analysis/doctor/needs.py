@@ -66,8 +66,16 @@ def of_paths(paths: Iterable[Path]) -> Needs:
 
     :param paths: Files or folders, as for ``vai lint``.
     """
+    return of_subjects(collected(paths, with_dag_files=False)[0])
+
+
+def of_subjects(subjects: Iterable[Subject]) -> Needs:
+    """Return what automations need that were read already.
+
+    :param subjects: The automations.
+    """
     needed = Needs()
-    for subject in collected(paths, with_dag_files=False)[0]:
+    for subject in subjects:
         _add(needed, subject, subject.dag_id or subject.path.name)
     return needed
 

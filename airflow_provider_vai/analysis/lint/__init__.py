@@ -20,7 +20,7 @@ from airflow_provider_vai.analysis.lint.table import CHECKS, found_in
 from airflow_provider_vai.model.sidecar import SUFFIX
 from airflow_provider_vai.secrets import knowing
 
-__all__ = ["CHECKS", "Finding", "checked_files", "lint", "lint_stored", "sidecar_folders"]
+__all__ = ["CHECKS", "Finding", "checked_files", "lint", "lint_stored", "linted", "sidecar_folders"]
 
 
 def lint(
@@ -37,6 +37,21 @@ def lint(
         missing.
     :param progress: Gets the automations and what is done with them, and returns them one by one.
     """
+    return linted(paths, known_connections, progress=progress)[0]
+
+
+def linted(
+    paths: Iterable[Path],
+    known_connections: Collection[str] | None = None,
+    *,
+    progress: Callable[[Sequence[Any], str], Iterable[Any]] = lambda items, _: items,
+) -> tuple[list[Finding], list[Subject]]:
+    """Return the findings of :func:`lint`, and the automations that were read.
+
+    :param paths: As for :func:`lint`.
+    :param known_connections: As for :func:`lint`.
+    :param progress: As for :func:`lint`.
+    """
     known, paths = None if known_connections is None else frozenset(known_connections), list(paths)
     with knowing(()):  # a text is in the sidecar, in the DAG file and in each rule: it is looked through once
         subjects, dag_files, findings = collected(paths)
@@ -44,7 +59,8 @@ def lint(
             findings += found_in(subject, known)
             subject.forget_rendered()
         findings += across(subjects, dag_files)
-    return _sorted(with_stored(findings, paths, checked_files(paths)))
+    read = {subject.path: subject.read for subject in subjects if subject.read is not None}
+    return _sorted(with_stored(findings, paths, checked_files(paths), read)), subjects
 
 
 def lint_stored(folder: Path, sidecar: str, dag_file: str | None) -> list[Finding]:

@@ -18,7 +18,7 @@ from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Sidecar
-from airflow_provider_vai.model.tools_file import FILE_NAME, suggestion
+from airflow_provider_vai.model.tool_names import FILE_NAME
 
 MAX_PROBLEMS = 50
 """At most this many problems are reported per model; a file with more is hardly a spec."""
@@ -73,6 +73,8 @@ def unmapped(subject: Subject) -> Iterator[CheckResult]:
     for step in subject.steps:
         if step.data.get("kind") == "unmapped_tool":
             tool = step.arguments.get("tool", {}).get("value")
+            from airflow_provider_vai.model.tools_file import suggestion
+
             lines = suggestion(
                 text_of(tool) or "", format=text_of(object_of(subject.data.get("source")).get("format")) or ""
             )
@@ -211,16 +213,15 @@ def _waits(subject: Subject, key: str) -> list[str]:
 
 def _problems(subject: Subject) -> list[tuple[CheckResult, str]]:
     """Return the problems that the model reports, each with Pydantic's type of the error."""
+    error = subject.validated
+    if not isinstance(error, ValidationError):
+        return []
     model = Sidecar if subject.form == "sidecar" else Automation
-    try:
-        model.model_validate(subject.data)
-    except ValidationError as error:
-        found = []
-        for problem in error.errors(include_url=False)[:MAX_PROBLEMS]:
-            message, at, remedy = explained(problem, subject.data, model)
-            found.append((CheckResult(dotted(_by_key(subject, at)), message, remedy), problem["type"]))
-        return found
-    return []
+    found = []
+    for problem in error.errors(include_url=False)[:MAX_PROBLEMS]:
+        message, at, remedy = explained(problem, subject.data, model)
+        found.append((CheckResult(dotted(_by_key(subject, at)), message, remedy), problem["type"]))
+    return found
 
 
 def _by_key(subject: Subject, at: list[str | int]) -> list[str | int]:

@@ -127,6 +127,13 @@ class RawStep:
 
     def outputs(self) -> Iterator[RawOutput]:
         """Yield each place in a result that the step reads."""
+        return iter(self._all_outputs)
+
+    @cached_property
+    def _all_outputs(self) -> list[RawOutput]:
+        return list(self._found_outputs())
+
+    def _found_outputs(self) -> Iterator[RawOutput]:
         yield from self._output(self.data.get("each"), "each")
         for name, argument in self.arguments.items():
             yield from self._output(argument.get("from"), "arguments", name, "from")
@@ -149,6 +156,13 @@ class RawStep:
 
     def trees(self) -> Iterator[tuple[str, JsonPath, dict[str, Any]]]:
         """Yield each derived value that follows the schema: its place in the spec, in the arguments, and its tree."""
+        return iter(self._all_trees)
+
+    @cached_property
+    def _all_trees(self) -> list[tuple[str, JsonPath, dict[str, Any]]]:
+        return list(self._found_trees())
+
+    def _found_trees(self) -> Iterator[tuple[str, JsonPath, dict[str, Any]]]:
         for name, argument in self.arguments.items():
             found: list[tuple[JsonPath, JsonPath, Any]] = [(["derive"], [], argument.get("derive"))]
             found += [

@@ -71,12 +71,16 @@ class Subject:
     @cached_property
     def sidecar(self) -> Sidecar | None:
         """The document as a sidecar; ``None``: it is none, or it does not match the schema."""
-        if self.form != "sidecar":
-            return None
+        return self.validated if isinstance(self.validated, Sidecar) else None
+
+    @cached_property
+    def validated(self) -> Sidecar | Automation | ValidationError:
+        """The document as the model of its form, or the error that the model reports."""
+        model = Sidecar if self.form == "sidecar" else Automation
         try:
-            return Sidecar.model_validate(self.data)
-        except ValidationError:
-            return None
+            return model.model_validate(self.data)
+        except ValidationError as error:
+            return error
 
     @cached_property
     def rendered(self) -> str | VaiError | None:
@@ -89,6 +93,11 @@ class Subject:
             return error
         except (LookupError, TypeError, AttributeError):  # a wire to a place that does not exist; another check does it
             return None
+
+    @property
+    def read(self) -> tuple[dict[str, Any], Sidecar] | None:
+        """The document of a valid sidecar with the newest schema, and the sidecar."""
+        return None if self.is_older or self.sidecar is None else (self.data, self.sidecar)
 
     def forget_rendered(self) -> None:
         """Release the text, because a folder may have thousands of automations."""

@@ -16,7 +16,8 @@ from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.traces import merge
-from airflow_provider_vai.traces.formats import coverage_of_format, opened
+from airflow_provider_vai.traces.formats import opened
+from airflow_provider_vai.traces.known_formats import coverage_of_format
 
 GATE = "approval_gate"
 

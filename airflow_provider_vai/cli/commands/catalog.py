@@ -58,10 +58,10 @@ def kinds(arguments: Namespace) -> None:
 
 def formats(arguments: Namespace) -> None:
     """List the trace formats and what each of them can record."""
-    from airflow_provider_vai.traces.formats import adapters, coverage_of
-    from airflow_provider_vai.traces.reading.trace import Coverage
+    from airflow_provider_vai.traces.known_formats import described
+    from airflow_provider_vai.traces.reading.coverage import Coverage
 
-    rows = [(adapter.name, asdict(coverage_of(adapter)), adapter.description) for adapter in adapters()]
+    rows = [(name, asdict(coverage), text) for name, coverage, text in described()]
     if arguments.json:
         listed: list[ListedFormat] = [
             {"format": name, "description": text, "tells": cast("RecordedFacts", coverage)}

@@ -15,7 +15,7 @@ from airflow_provider_vai.cli.terminal import is_quiet, next_step, say, table, t
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
 from airflow_provider_vai.exceptions import ToolsFileError
 from airflow_provider_vai.languages.printable import plain
-from airflow_provider_vai.model.tools_file import FILE_NAME
+from airflow_provider_vai.model.tool_names import FILE_NAME
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.traces.reading.trace import Trace
 

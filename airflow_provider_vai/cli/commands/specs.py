@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow_provider_vai.cli.collector import without_collector
 from airflow_provider_vai.cli.publishing import out_folder, read_soon, warn_if_not_served
 from airflow_provider_vai.cli.reports import after_writing, as_json, print_json, show_needs, show_published
 from airflow_provider_vai.cli.terminal import coloured, is_quiet, progress, say, tell
@@ -16,6 +17,7 @@ from airflow_provider_vai.languages.printable import plain
 
 if TYPE_CHECKING:
     from airflow_provider_vai.analysis.lint import Finding
+    from airflow_provider_vai.analysis.lint.subjects import Subject
 
 
 def render(arguments: Namespace) -> None:
@@ -53,22 +55,24 @@ def render(arguments: Namespace) -> None:
         after_writing([files])
 
 
+@without_collector()
+@without_collector()
 def lint(arguments: Namespace) -> int:
     """Check automations; return 1 if there is an error."""
-    from airflow_provider_vai.analysis.lint import lint as found_by_lint, sidecar_folders
+    from airflow_provider_vai.analysis.lint import linted, sidecar_folders
 
     known = None if arguments.connections is None else set(filter(None, arguments.connections.split(",")))
     paths = [Path(path) for path in arguments.path]
-    findings = found_by_lint(paths, known, progress=progress)
+    findings, subjects = linted(paths, known, progress=progress)
     if arguments.json:
         print_json([asdict(finding) for finding in findings])
     else:
-        _show_findings(findings, paths)
+        _show_findings(findings, paths, subjects)
     warn_if_not_served(sidecar_folders(paths))
     return 1 if any(finding.level == "error" for finding in findings) else 0
 
 
-def _show_findings(findings: Sequence[Finding], paths: Sequence[Path]) -> None:
+def _show_findings(findings: Sequence[Finding], paths: Sequence[Path], subjects: Sequence[Subject]) -> None:
     """Print each finding with its suggestion below it, what the automations need, and what usually follows."""
     from airflow_provider_vai.analysis.doctor import needs
     from airflow_provider_vai.analysis.lint import checked_files
@@ -91,7 +95,7 @@ def _show_findings(findings: Sequence[Finding], paths: Sequence[Path]) -> None:
         count = len(checked_files(paths))
         tell(f"no problems found in {count} file{'s' * (count != 1)}")
     if not is_quiet():
-        show_needs(needs.of_paths(paths))
+        show_needs(needs.of_subjects(subjects))
 
 
 def explain(arguments: Namespace) -> None:

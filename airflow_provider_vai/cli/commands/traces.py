@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_vai.cli.chosen_runs import chosen_recordings, complain_of_refused, no_run, opened_trace
 from airflow_provider_vai.cli.collector import without_collector
-from airflow_provider_vai.cli.publishing import out_folder, read_soon
 from airflow_provider_vai.cli.reports import after_writing, as_json, print_json, show_published, show_run
 from airflow_provider_vai.cli.session_traces import traces_of
 from airflow_provider_vai.cli.terminal import complain, next_step, progress, say, table, words, working
@@ -20,7 +19,7 @@ from airflow_provider_vai.languages.printable import plain
 
 if TYPE_CHECKING:
     from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
-    from airflow_provider_vai.crystallizer.several.generalise import Recording
+    from airflow_provider_vai.crystallizer.several.recording import Recording
     from airflow_provider_vai.model.automation import Automation
     from airflow_provider_vai.model.run import Run
     from airflow_provider_vai.store.shared_files import AnyPath
@@ -46,6 +45,7 @@ def inspect(arguments: Namespace) -> None:
 def crystallize(arguments: Namespace) -> None:
     """Crystallize one run, several runs of one task, or every run in a trace."""
     from airflow_provider_vai.cli.airflow_command import pause_unreviewed
+    from airflow_provider_vai.cli.publishing import out_folder, read_soon
     from airflow_provider_vai.store.publisher import publish
 
     if arguments.all and (arguments.dag_id or arguments.run or arguments.title):
@@ -93,13 +93,13 @@ def _overview(path: str, name: str, format: str | None) -> None:
 
 def _after_inspecting(names: Sequence[str], runs: Sequence[Run]) -> None:
     """Say what comes next. If there is no tools file yet, and a tool needs one, that is first."""
-    from airflow_provider_vai.crystallizer.assign import unmapped_tools
-    from airflow_provider_vai.model.tools_file import FILE_NAME, ToolsFile
+    from airflow_provider_vai.crystallizer.named_kinds import kind_without_rule
+    from airflow_provider_vai.model.tool_names import FILE_NAME
     from airflow_provider_vai.traces.reading.trace import Trace
 
     file = Trace(Path(names[0])).path.parent / FILE_NAME
-    made = [call for run in runs for call in run.calls if call.outcome == "success"]
-    is_first = not file.exists() and unmapped_tools(made, ToolsFile())
+    made = (call for run in runs for call in run.calls if call.outcome == "success")
+    is_first = not file.exists() and any(kind_without_rule(call) is None for call in made)
     first = [f"vai init {words(*names)} (tools have no action kind yet)"] if is_first else []
     next_step(*first, f"vai crystallize {words(*names)}")
 

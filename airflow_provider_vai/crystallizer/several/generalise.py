@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from airflow_provider_vai.crystallizer.crystallize import crystallize, derived_dag_id
@@ -20,6 +19,7 @@ from airflow_provider_vai.crystallizer.run_secrets import knowing_those_of
 from airflow_provider_vai.crystallizer.several.align import align
 from airflow_provider_vai.crystallizer.several.assemble import assembled
 from airflow_provider_vai.crystallizer.several.playback import Playback, playback
+from airflow_provider_vai.crystallizer.several.recording import Recording
 from airflow_provider_vai.exceptions import CrystallizeError, NothingToCrystallize, RunNotSuccessful
 from airflow_provider_vai.languages.identifiers import loses_letters
 from airflow_provider_vai.languages.plural import plural
@@ -28,56 +28,8 @@ from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.secrets.masking import mask
-from airflow_provider_vai.traces import merge
 
 FEWEST = 2
-
-
-@dataclass(frozen=True)
-class Recording:
-    """One of several runs.
-
-    :param name: the file or files that the run was read from.
-    :param run: the run.
-    :param trace_sha256: the digest of the files.
-    """
-
-    name: str
-    run: Run
-    trace_sha256: str
-
-
-def runs_of(exports: Sequence[merge.Export]) -> list[list[merge.Export]]:
-    """Return the exports grouped by run, in the given order.
-
-    A single group means exports of one run (:func:`traces.merge.merged`); several groups mean runs of one task.
-    """
-    groups: list[list[merge.Export]] = []
-    for export in exports:
-        group = next((known for known in groups if any(is_one_run(export.run, other.run) for other in known)), None)
-        if group is None:
-            groups.append([export])
-        else:
-            group.append(export)
-    return groups
-
-
-def is_one_run(one: Run, other: Run) -> bool:
-    """Return whether two Runs were recorded from the same run.
-
-    Within one format, different ids mean different runs, except for a sub-agent's own file and a resumed session. Equal
-    call ids prove nothing if the calls' arguments differ, because some programs number the calls of each run from one.
-    """
-    if one.id == other.id or merge.is_sub_agent_of(one, other) or merge.is_sub_agent_of(other, one):
-        return True
-    if one.format == other.format:
-        if not any(run.id.startswith("sha256:") for run in (one, other)):
-            return merge.is_continued(one, other)
-        ours = {call.id: (call.tool, call.arguments or call.proposed_arguments) for call in one.calls}
-        theirs = {call.id: (call.tool, call.arguments or call.proposed_arguments) for call in other.calls}
-        if any(ours[name] != theirs[name] for name in ours.keys() & theirs.keys()):
-            return False
-    return merge.is_same_run(one, other)
 
 
 def generalised(

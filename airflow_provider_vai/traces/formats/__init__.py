@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib import import_module
@@ -12,71 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace, UnknownFormat
-from airflow_provider_vai.model.extensions import extensions
 from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.traces.format_table import BUILT_IN
 from airflow_provider_vai.traces.formats.refusal import refusal, shape
 from airflow_provider_vai.traces.formats.shared.sdk_envelopes import sdk_messages
+from airflow_provider_vai.traces.known_formats import candidates, readers_of_others
 from airflow_provider_vai.traces.reading.containers import contents
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES
 from airflow_provider_vai.traces.reading.pieces import Pieces, pieces_of
 from airflow_provider_vai.traces.reading.run_index import LoadedRuns, RunIndex, Runs, Track, with_notes
-from airflow_provider_vai.traces.reading.trace import YAML_SUFFIXES, Adapter, Coverage, Trace
-
-BUILT_IN = {  # name -> module; tried in this order, the most specific shapes first
-    "vai": "vai.adapter",
-    "agentdojo": "agentdojo",
-    "tau2": "tau2",
-    "atif": "atif.adapter",
-    "inspect_ai": "inspect_ai.adapter",
-    "swe_agent": "swe_agent",
-    "openhands": "openhands.adapter",
-    "google_adk": "google_adk.adapter",
-    "vcr_cassette": "vcr.adapter",
-    "openai_run_state": "openai.run_state",
-    "openai_agents": "openai.agents",
-    "openai_responses": "openai.responses",
-    "mlflow": "spans.mlflow",
-    "langfuse": "spans.langfuse",
-    "langfuse_chatml": "spans.langfuse_chatml",
-    "langsmith": "spans.langsmith",
-    "opik": "spans.opik",
-    "braintrust": "spans.braintrust",
-    "weave": "spans.weave",
-    "datadog": "spans.datadog",
-    "openinference": "spans.openinference",
-    "otel_genai": "spans.otel_genai",
-    "pydantic_ai": "pydantic_ai.adapter",
-    "vercel_ui": "vercel.adapter",
-    "vercel_model": "vercel.model_messages",
-    "claude_code": "claude_code.adapter",
-    "anthropic_managed": "anthropic.managed",
-    "langchain": "langchain.adapter",
-    "mcp_log": "mcp_log.adapter",
-    "chatgpt": "chats.chatgpt",
-    "claude_ai": "chats.claude_ai",
-    "librechat": "chats.librechat",
-    "open_webui": "chats.open_webui",
-    "n8n": "chats.n8n",
-    "codex": "chats.codex",
-    "codex_exec": "chats.codex_exec",
-    "gemini_cli": "chats.gemini_cli",
-    "opencode": "coding.opencode",
-    "goose": "coding.goose",
-    "copilot_cli": "coding.copilot_cli",
-    "vscode_chat": "coding.vscode_chat",
-    "cline": "coding.cline",
-    "autogen": "frameworks.autogen",
-    "agent_framework": "frameworks.agent_framework",
-    "semantic_kernel": "frameworks.semantic_kernel",
-    "haystack": "frameworks.haystack",
-    "dspy": "frameworks.dspy",
-    "letta": "frameworks.letta",
-    "smolagents": "frameworks.smolagents",
-    "bedrock_converse": "chats.converse",
-    "anthropic_messages": "anthropic.messages",
-    "openai_chat": "openai.chat",
-}
-GROUP = "airflow_provider_vai.adapters"
+from airflow_provider_vai.traces.reading.trace import YAML_SUFFIXES, Adapter, Trace
 
 LARGE = 32_000_000
 """A trace of more than this many bytes is read run by run, if its format allows it."""
@@ -88,35 +33,23 @@ HEAD = 20
 @cache
 def adapters() -> tuple[Adapter, ...]:
     """Return every adapter: the built-in ones, then those of other distributions, sorted by name."""
-    return (*map(_built_in, BUILT_IN), *_of_others())
+    return (*map(_built_in, BUILT_IN), *readers_of_others())
 
 
 @cache
 def _built_in(name: str) -> Adapter:
     """Return a built-in adapter. Its module is imported when the adapters before it did not accept the document."""
-    adapter: Adapter = import_module(f"{__name__}.{BUILT_IN[name]}").ADAPTER
+    adapter: Adapter = import_module(f"{__name__}.{BUILT_IN[name].module}").ADAPTER
     return adapter
 
 
-@cache
-def _of_others() -> tuple[Adapter, ...]:
-    return tuple(entry.load() for entry in extensions(GROUP))
+def _known(format: str | None, among: Container[str] = BUILT_IN) -> Iterator[Adapter]:
+    """Yield the adapters that may read a format; with ``None``, each in its turn.
 
-
-def _known(format: str | None) -> Iterator[Adapter]:
-    """Yield the adapters that may read a format; with ``None``, each in its turn."""
-    yield from (_built_in(name) for name in BUILT_IN if format in (None, name))
-    yield from (adapter for adapter in _of_others() if format in (None, adapter.name))
-
-
-def coverage_of(adapter: Adapter) -> Coverage:
-    """Return what an adapter's format can record; if the adapter does not declare it, the least."""
-    return getattr(adapter, "coverage", Coverage(results="partly", batches="partly"))
-
-
-def coverage_of_format(format: str) -> Coverage:
-    """Return what a format can record, by its name; of an unknown format, the most that any can."""
-    return next((coverage_of(adapter) for adapter in _known(format)), Coverage())
+    :param among: the built-in ones to try.
+    """
+    yield from (_built_in(name) for name in BUILT_IN if format in (None, name) and name in among)
+    yield from (adapter for adapter in readers_of_others() if format in (None, adapter.name))
 
 
 def read(path: Path, format: str | None = None) -> tuple[Trace, list[Run]]:
@@ -176,8 +109,11 @@ def _runs_of_archive(trace: Trace, format: str | None) -> Iterator[Run]:
 
 
 def _runs(trace: Trace, format: str | None) -> Iterator[Run]:
-    trace = _without_container(trace, format)
-    adapter, is_each = _adapter(trace.document, format, str(trace))
+    found = None if format else _found(trace.document, None, _candidates(trace))
+    if not found:
+        trace = _without_container(trace, format)
+        found = _adapter(trace.document, format, str(trace))
+    adapter, is_each = found
     if not is_each:
         yield from adapter.runs(trace)
         return
@@ -190,6 +126,12 @@ def _runs(trace: Trace, format: str | None) -> Iterator[Run]:
                 remedy="Split the file by format.",
             )
         yield from adapter.runs(part)
+
+
+def _candidates(trace: Trace) -> Container[str]:
+    """Return the names of the built-in formats that a trace may have."""
+    text = trace.text_content
+    return BUILT_IN if text is None else candidates(text)
 
 
 def _without_container(trace: Trace, format: str | None) -> Trace:
@@ -233,12 +175,12 @@ def _adapter(document: Any, format: str | None, where: str) -> tuple[Adapter, bo
     raise refusal(document, where)
 
 
-def _found(document: Any, format: str | None) -> tuple[Adapter, bool] | None:
+def _found(document: Any, format: str | None, among: Container[str] = BUILT_IN) -> tuple[Adapter, bool] | None:
     """Return the first adapter that accepts a document, or each item of it; see :func:`_adapter`."""
-    for adapter in _known(format):
+    for adapter in _known(format, among):
         if adapter.accepts(document):
             return adapter, False
-    for adapter in _known(format) if isinstance(document, list) and document else ():
+    for adapter in _known(format, among) if isinstance(document, list) and document else ():
         if adapter.accepts(document[0]):
             return adapter, True
     return None

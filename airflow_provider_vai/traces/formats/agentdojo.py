@@ -11,7 +11,8 @@ from typing import Any
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace, document_objects
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace, document_objects
 from airflow_provider_vai.traces.reading.values import optional_text, require_objects, require_text, text_or_none
 
 KEYS = frozenset({"suite_name", "user_task_id", "messages"})

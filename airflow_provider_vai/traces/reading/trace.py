@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from airflow_provider_vai.exceptions import UnreadableTrace
 from airflow_provider_vai.languages import json_text, yaml_text
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.reading import parquet
 from airflow_provider_vai.traces.reading.appearance import explained, refuse_database
+from airflow_provider_vai.traces.reading.coverage import Coverage
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, TraceFile, decode_text
 from airflow_provider_vai.traces.reading.folder import folder_digest, folder_files, folder_lines
 from airflow_provider_vai.traces.reading.values import (
@@ -104,6 +104,12 @@ class Trace:
         """The id of a run that has none in the file: the start of the digest of the file, or of the run's part."""
         return f"sha256:{self.sha256[:16]}"
 
+    @property
+    def text_content(self) -> bytes | None:
+        """The bytes that the whole document was parsed from, if that is JSON or JSONL; else ``None``."""
+        is_other = self._is_part or "_parsed" not in self.__dict__ or "content" not in self.__dict__
+        return None if is_other or self._file_name().endswith(YAML_SUFFIXES) else self.content
+
     @cached_property
     def _parsed(self) -> tuple[Any, bool]:
         if self.is_folder:
@@ -139,26 +145,6 @@ class Trace:
             with self.file.opened(name) as member:
                 documents.append(parse_document(decode_text(member.read(), str(self)), f"{self}: {name}"))
         return {"header": documents[0], "samples": documents[1:]}
-
-
-Extent = Literal["yes", "partly", "no"]
-"""Whether a format records something: always, only in some cases or for some calls, or never."""
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """What a trace format can record about a call. What it has no place for is unknown in every Run read from it.
-
-    ``results``: the result, and whether the call failed. ``approvals``: what a person decided. ``edits``: executed
-    arguments separate from proposed ones. ``timing``: when the call ran. ``batches``: which calls were proposed
-    together.
-    """
-
-    results: Extent = "yes"
-    approvals: Extent = "no"
-    edits: Extent = "no"
-    timing: Extent = "no"
-    batches: Extent = "yes"
 
 
 class Adapter(Protocol):

@@ -17,7 +17,7 @@ from airflow_provider_vai.authoring.crystallizing import (
     taken_for,
 )
 from airflow_provider_vai.crystallizer.crystallize import crystallize
-from airflow_provider_vai.crystallizer.several.generalise import Recording
+from airflow_provider_vai.crystallizer.several.recording import Recording
 from airflow_provider_vai.exceptions import (
     CrystallizeError,
     NothingToCrystallize,
@@ -30,7 +30,7 @@ from airflow_provider_vai.model.run import Run, Turn
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.traces import merge
-from airflow_provider_vai.traces.formats import coverage_of_format
+from airflow_provider_vai.traces.known_formats import coverage_of_format
 from tests.unit.support import SHA, call, run, tools
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.crystallizer.draft import Policy
-from airflow_provider_vai.crystallizer.several.generalise import Recording, generalised
+from airflow_provider_vai.crystallizer.several.generalise import generalised
+from airflow_provider_vai.crystallizer.several.recording import Recording
 from airflow_provider_vai.exceptions import NothingToCrystallize
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.model.tools_file import ToolRule

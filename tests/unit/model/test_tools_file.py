@@ -10,7 +10,8 @@ from hypothesis import example, given, strategies as st
 
 from airflow_provider_vai.exceptions import ToolsFileError
 from airflow_provider_vai.model.kinds import callable_kinds
-from airflow_provider_vai.model.tools_file import FILE_NAME, ToolsFile, read_tools, suggestion
+from airflow_provider_vai.model.tool_names import FILE_NAME
+from airflow_provider_vai.model.tools_file import ToolsFile, read_tools, suggestion
 from tests.unit.support import tools
 
 if sys.version_info >= (3, 11):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from airflow_provider_vai.secrets import (
+    hints,
     in_code,
     in_commands,
     in_documents,
@@ -31,15 +32,17 @@ def slow(text: str) -> list[SecretSpan]:
     :param text: The text.
     """
     with pytest.MonkeyPatch.context() as patch:
-        for module in (in_code, in_documents, in_statements, in_urls):
+        for module in (in_code, in_documents, in_statements, in_text, in_urls):
             patch.setattr(module, "may_match", lambda text, words: True)
         patch.setattr(in_code, "_OPENS", _ALWAYS)
         patch.setattr(in_code, "_NEXT", _ALWAYS)
         patch.setattr(in_documents, "_VALUE_AFTER", _ALWAYS)
         patch.setattr(in_statements, "_OPENS", _ALWAYS)
         patch.setattr(in_commands, "_hinted_lines", lambda text: [(0, text)])
-        patch.setattr(in_text, "LONG", 10**9)
+        patch.setattr(hints, "LONG", 10**9)
         patch.setattr(issuer_patterns, "LONG", 10**9)
+        patch.setattr(in_commands, "_may_command", lambda line: True)
+        patch.setattr(in_text, "_values_beside", in_text._BESIDE.finditer)
         patch.setattr(in_text, "_assigned", in_text._ASSIGNED.search)
         patch.setattr(in_text, "_told", lambda text, lower, place, hinted: in_text._IN_PROSE.search(text, place))
         return _found(text, encodings=4)

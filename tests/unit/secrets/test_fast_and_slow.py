@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from airflow_provider_vai.secrets import find, in_code, in_documents, in_statements, in_text, in_urls
+from airflow_provider_vai.secrets import find, hints, in_code, in_documents, in_statements, in_text, in_urls
 from airflow_provider_vai.secrets.patterns import may_match
 from tests.unit.secrets import carried_samples, look_alike_samples
 from tests.unit.secrets.innocent_samples import innocent
@@ -96,9 +96,9 @@ TOLD = st.lists(st.sampled_from([*NAMES, *WORDS.split(), "is", "to", "(x)", "\n"
 def test_hinted_names_before_verbs_are_those_of_the_pattern(words: list[str], place: int) -> None:
     """The next sentence about a name with a hint is the first of those that the pattern finds."""
     text = " ".join(words).encode("ascii", "ignore").decode()
-    hinted = in_text._verb_after(in_text._hints_in(text.lower()))
+    hinted = in_text._verb_after(hints.hints_in(text.lower()))
     found, expected = in_text._told(text, text.lower(), place, hinted), in_text._IN_PROSE.search(text, place)
-    while expected and not in_text._is_hinted(expected["key"]):
+    while expected and not hints.is_hinted(expected["key"]):
         first = re.split(r"[ \u2019']", expected["key"])[0]
         expected = in_text._IN_PROSE.search(text, expected.start("key") + len(first))
     assert (found and found.span()) == (expected and expected.span())
@@ -178,7 +178,43 @@ def test_each_path_is_searched_for(path: str) -> None:
 def test_a_name_has_up_to_five_words() -> None:
     """A name begins at the first of five words before the sign or the verb."""
     for text in ("aa bb cc dd key: Winter-24x", "aa bb cc dd key is Winter-24x"):
-        hinted = in_text._verb_after(in_text._hints_in(text))
+        hinted = in_text._verb_after(hints.hints_in(text))
         found = in_text._assigned(text, 0) or in_text._told(text, text, 0, hinted)
         assert found is not None
         assert found["key"] == "aa bb cc dd key"
+
+
+BESIDE = st.lists(
+    st.one_of(
+        st.sampled_from(["password", "the", "r2!xQ9#z", "b'", "'", '"', " ", "\t", "\\", "x1!", "„", "”", ",", "(a1?"]),
+        SIGNS,
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(words=BESIDE, between=st.sampled_from(["", " ", "\t"]))
+def test_values_beside_a_name_are_those_of_the_pattern(words: list[str], between: str) -> None:
+    """Each value that the pattern finds is found, if it is in quotes or has a digit and a sign."""
+    text = between.join(words)
+    found = {match.span(match.lastgroup or 0) for match in in_text._values_beside(text)}
+    for match in in_text._BESIDE.finditer(text):
+        if match["quoted"] or in_text._UNLIKE_A_WORD.fullmatch(in_text._span(match, "password").secret):
+            assert match.span(match.lastgroup or 0) in found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "config set db.password R2!xQ9zz7",
+        "put 'api_token' Zx81-Qw72-Er63",
+        "create [secret: Zx81Qw72Er63]",
+        "set \"db.passwd\" 'R2!xQ9zz7'",
+    ],
+)
+def test_a_setting_among_lines_with_the_word_set(line: str) -> None:
+    """A line whose only hint is a word such as "set" is searched if a name in it is that of a credential."""
+    prose = "The table is set for two, and the box is put beside it.\n" * 12
+    assert list(map(str, find(f"{prose}{line}\n{prose}"))) == list(map(str, slow(f"{prose}{line}\n{prose}")))
+    assert find(f"{prose}{line}\n{prose}")

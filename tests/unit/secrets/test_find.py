@@ -19,8 +19,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from airflow_provider_vai.secrets import encodings, find, is_secret_key, knowing, known_credentials as known
+from airflow_provider_vai.secrets.hints import may_name_a_credential
 from airflow_provider_vai.secrets.in_json import starred
-from airflow_provider_vai.secrets.in_text import may_name_a_credential
 from airflow_provider_vai.secrets.issuer_patterns import SHAPES, SHORTEST_KEY
 from airflow_provider_vai.secrets.masking import mask, masked
 from airflow_provider_vai.secrets.randomness import is_random

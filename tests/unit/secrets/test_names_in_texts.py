@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.secrets import key_names
-from airflow_provider_vai.secrets.in_text import may_name_a_credential
+from airflow_provider_vai.secrets.hints import may_name_a_credential
 from airflow_provider_vai.secrets.masking import mask, masked
 
 if sys.version_info >= (3, 11):

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.cli import main as cli
-from airflow_provider_vai.crystallizer.several.generalise import runs_of
+from airflow_provider_vai.crystallizer.several.recording import runs_of
 from airflow_provider_vai.exceptions import AmbiguousRun
 from airflow_provider_vai.model.run import Approval, Run, ToolCall, Turn, Usage
 from airflow_provider_vai.traces.merge import Export, digest, is_same_run, merged
-from airflow_provider_vai.traces.reading.trace import Coverage
+from airflow_provider_vai.traces.reading.coverage import Coverage
 
 NOON = datetime(2025, 1, 2, 12, tzinfo=timezone.utc)
 MESSAGES = Coverage(approvals="partly")

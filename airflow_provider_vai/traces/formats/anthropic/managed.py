@@ -14,7 +14,8 @@ from airflow_provider_vai.traces.formats.anthropic.managed_events import RESULTS
 from airflow_provider_vai.traces.formats.anthropic.managed_session import CALLS, ManagedSession
 from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import chat_run
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import as_object, text_or_none
 
 

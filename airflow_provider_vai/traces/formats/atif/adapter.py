@@ -14,7 +14,8 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.atif.steps import Trajectory
 from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     as_object,
     parse_time,

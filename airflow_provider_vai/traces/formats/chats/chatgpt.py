@@ -14,7 +14,8 @@ from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.traces.formats.chats.branches import branch, hidden_calls
 from airflow_provider_vai.traces.formats.shared.content import proposed_arguments, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     as_object,
     parse_time,

@@ -13,7 +13,8 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.anthropic.messages import CALLS, read_message
 from airflow_provider_vai.traces.formats.chats.branches import branch, hidden_calls
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, chat_run
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
     as_list,

@@ -14,7 +14,8 @@ from airflow_provider_vai.model.run import Approval, Run
 from airflow_provider_vai.traces.formats.openai.items import OUTPUTS, ResponseItems, item_kind
 from airflow_provider_vai.traces.formats.shared.content import error_text, result_value, total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
     as_list,

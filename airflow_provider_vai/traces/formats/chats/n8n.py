@@ -17,7 +17,8 @@ from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.chats.n8n_nodes import executed_parameters, items_before, plain_nodes
 from airflow_provider_vai.traces.formats.shared.content import error_text, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
     as_list,

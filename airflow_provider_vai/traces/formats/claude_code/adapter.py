@@ -25,8 +25,9 @@ from airflow_provider_vai.traces.formats.claude_code.lines import (
 )
 from airflow_provider_vai.traces.formats.claude_code.session import MESSAGE_LINES, ClaudeCodeSession
 from airflow_provider_vai.traces.formats.shared.content import total_usage, with_cached_tokens
+from airflow_provider_vai.traces.reading.coverage import Coverage
 from airflow_provider_vai.traces.reading.run_index import with_notes
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     as_object,
     parse_time,

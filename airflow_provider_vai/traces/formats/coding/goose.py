@@ -11,7 +11,8 @@ from typing import Any
 from airflow_provider_vai.model.run import Approval, Run, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
     as_list,

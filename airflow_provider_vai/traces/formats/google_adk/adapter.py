@@ -15,7 +15,8 @@ from airflow_provider_vai.traces.formats.google_adk.parts import snake
 from airflow_provider_vai.traces.formats.google_adk.session import AdkSession
 from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, chat_run
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import as_object, parse_time, require_objects, text_or_none
 
 TOKENS = ("prompt_token_count", "candidates_token_count")

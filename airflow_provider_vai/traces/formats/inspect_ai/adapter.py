@@ -15,7 +15,8 @@ from airflow_provider_vai.traces.formats.inspect_ai.events import Events
 from airflow_provider_vai.traces.formats.inspect_ai.result import read_result
 from airflow_provider_vai.traces.formats.shared.content import proposed_arguments, total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     as_object,
     optional_text,

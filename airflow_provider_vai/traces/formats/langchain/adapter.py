@@ -15,7 +15,8 @@ from airflow_provider_vai.traces.formats.langchain.message_forms import normaliz
 from airflow_provider_vai.traces.formats.langchain.state import GraphState, is_message, path, state_of
 from airflow_provider_vai.traces.formats.langchain.thread import Thread
 from airflow_provider_vai.traces.formats.shared.content import total_usage
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import as_object, require_list, text_or_none
 
 

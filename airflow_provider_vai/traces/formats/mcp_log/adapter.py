@@ -11,7 +11,8 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.mcp_log.messages import SERVER_REQUESTS, McpLog
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import as_object, parse_json, require_list
 
 INSIDE = ("message", "payload", "data", "msg", "body", "rpc", "request", "response")

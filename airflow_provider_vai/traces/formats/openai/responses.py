@@ -21,7 +21,8 @@ from airflow_provider_vai.traces.formats.openai.response_chain import (
 )
 from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, chat_run
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import as_list, parse_time, place_inside, require_objects, text_or_none
 
 ENDS: dict[str | None, RunOutcome] = {

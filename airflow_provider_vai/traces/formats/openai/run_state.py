@@ -15,7 +15,8 @@ from airflow_provider_vai.traces.formats.openai.items import ResponseItems
 from airflow_provider_vai.traces.formats.openai.javascript_names import snake_item, snake_keys
 from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
     as_list,

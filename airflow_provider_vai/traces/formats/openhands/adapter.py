@@ -15,7 +15,8 @@ from airflow_provider_vai.traces.formats.openhands.app import AppEvents
 from airflow_provider_vai.traces.formats.openhands.sdk import SDKEvents, is_sdk_event
 from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import as_object, parse_time, require_objects, text_or_none
 
 HOLDERS = ("history", "trajectory", "events")

@@ -13,7 +13,8 @@ from airflow_provider_vai.model.run import Run, RunOutcome
 from airflow_provider_vai.traces.formats.pydantic_ai.parts import read_call, read_refusal, read_return
 from airflow_provider_vai.traces.formats.shared.content import error_text, total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     as_list,
     parse_document,

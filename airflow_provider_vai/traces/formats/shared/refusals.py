@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.traces.formats.shared.content import error_text
 from airflow_provider_vai.traces.reading.values import parse_json
 
@@ -29,7 +30,7 @@ _CALL = r"(?:tool(?:[ -]?(?:call|use|execution|invocation|run))?|function call|c
 _WORK = rf"(?:{_CALL}|operation|action|command|request|execution|permission|edit|patch)"
 _THE = r"(?:(?:the|this|your|a) )?"
 _NO = r"(?:denied|rejected|declined|refused|disapproved|not approved)"
-_SAID = re.compile(
+_SAID = deferred(
     r"(?:error\s*:\s*)?(?:\[[\w ]{1,40}\]\s*)?(?:reason\s*:\s*)?(?:"
     rf"{_THE}{_PERSON} (?:has |have )?(?:{_NO}|did not approve|didn't approve|cancel+ed)"
     rf" (?:to (?:run|allow|execute|approve) )?{_THE}(?:permission for |use of )?{_THE}{_WORK}\b"

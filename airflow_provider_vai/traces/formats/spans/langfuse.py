@@ -22,7 +22,8 @@ from airflow_provider_vai.traces.formats.spans.execution import read_execution
 from airflow_provider_vai.traces.formats.spans.messages import SpanMessage, read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span, first_value, parse_span_time, read_value
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace, document_objects
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace, document_objects
 from airflow_provider_vai.traces.reading.values import as_object, require_object, require_objects, text_or_none
 
 KINDS: dict[str, Kind] = {"GENERATION": "model", "TOOL": "tool", "AGENT": "agent"}

@@ -15,7 +15,8 @@ from airflow_provider_vai.traces.formats.spans.call import Operation
 from airflow_provider_vai.traces.formats.spans.messages import read_chat
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import as_object, require_object
 
 SIDES = ("input", "output")

@@ -13,7 +13,8 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.spans.attributes import read_operation
 from airflow_provider_vai.traces.formats.spans.otel_genai import span_runs
 from airflow_provider_vai.traces.formats.spans.span import OPENINFERENCE, line_traces, read_spans, some_spans
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 
 SESSION = "session.id"
 """The attribute that names a conversation, whose traces are one run."""

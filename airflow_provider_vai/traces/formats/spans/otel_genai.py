@@ -23,7 +23,8 @@ from airflow_provider_vai.traces.formats.spans.span import (
     read_spans,
     some_spans,
 )
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 
 CONVERSATION = "gen_ai.conversation.id"
 ATTRIBUTE_PREFIXES = (

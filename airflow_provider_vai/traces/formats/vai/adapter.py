@@ -23,7 +23,8 @@ from airflow_provider_vai.traces.formats.vai.action_run import (
     read_action_run,
     status_of,
 )
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
     parse_time,

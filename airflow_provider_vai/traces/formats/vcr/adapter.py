@@ -23,9 +23,10 @@ from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
 from airflow_provider_vai.traces.formats.vcr.bodies import MESSAGES_KEY, NOT_SUCCESSFUL, Exchange, read_exchange
 from airflow_provider_vai.traces.formats.vcr.runs import calls_in, split
+from airflow_provider_vai.traces.reading.coverage import Coverage
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES
 from airflow_provider_vai.traces.reading.packed import PackedText
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
     as_object,

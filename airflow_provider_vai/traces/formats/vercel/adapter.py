@@ -14,7 +14,8 @@ from airflow_provider_vai.model.run import Run, RunOutcome
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, chat_run
 from airflow_provider_vai.traces.formats.vercel.parts import is_call, read_call, read_result
 from airflow_provider_vai.traces.formats.vercel.stream import STREAM, messages_of
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
     as_list,

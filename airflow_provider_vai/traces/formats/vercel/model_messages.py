@@ -18,7 +18,8 @@ from airflow_provider_vai.traces.formats.shared.conversation import (
     message_list,
     role_messages,
 )
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.coverage import Coverage
+from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     as_list,
     as_object,

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.crystallizer.draft import Policy
-from airflow_provider_vai.crystallizer.several.generalise import Recording, common_title, generalised, runs_of
+from airflow_provider_vai.crystallizer.several.generalise import common_title, generalised
+from airflow_provider_vai.crystallizer.several.recording import Recording, runs_of
 from airflow_provider_vai.exceptions import CrystallizeError, RunNotSuccessful
 from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.run import Run, ToolCall, Turn
 from airflow_provider_vai.model.tools_file import ToolRule
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.traces import merge
-from airflow_provider_vai.traces.reading.trace import Coverage
+from airflow_provider_vai.traces.reading.coverage import Coverage
 from tests.unit.support import MCP, SHA, call, crystallized, review_lines, run, tools
 
 READ = ToolRule(match="get_*", kind="mcp_tool", conn_id="mcp", effect="read")

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from airflow_provider_vai.crystallizer.draft import Policy
-from airflow_provider_vai.crystallizer.several.generalise import Recording, generalised
+from airflow_provider_vai.crystallizer.several.generalise import generalised
+from airflow_provider_vai.crystallizer.several.recording import Recording
 from airflow_provider_vai.exceptions import CrystallizeError
 from airflow_provider_vai.languages import expression
 from airflow_provider_vai.languages.places import with_value

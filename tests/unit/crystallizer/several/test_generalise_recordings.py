@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from airflow_provider_vai.crystallizer.draft import Policy
-from airflow_provider_vai.crystallizer.several.generalise import Recording, generalised
+from airflow_provider_vai.crystallizer.several.generalise import generalised
+from airflow_provider_vai.crystallizer.several.recording import Recording
 from airflow_provider_vai.exceptions import RunNotSuccessful
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.traces.formats import opened

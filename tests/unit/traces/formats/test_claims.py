@@ -12,7 +12,9 @@ import pytest
 
 from airflow_provider_vai.exceptions import VaiError
 from airflow_provider_vai.model.run import Run, ToolCall
-from airflow_provider_vai.traces.formats import BUILT_IN, adapters, coverage_of_format, read
+from airflow_provider_vai.traces.format_table import BUILT_IN
+from airflow_provider_vai.traces.formats import adapters, read
+from airflow_provider_vai.traces.known_formats import coverage_of_format
 from airflow_provider_vai.traces.reading.trace import Trace
 from tests.paths import TRACES
 from tests.unit.traces.formats.support import adapter, trace

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_vai.cli.main import main
-from airflow_provider_vai.traces.formats import BUILT_IN
+from airflow_provider_vai.traces.format_table import BUILT_IN
 from tests.paths import TRACES
 from tests.unit.support import executed
 

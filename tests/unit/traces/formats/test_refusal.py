@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.exceptions import UnknownFormat, UnreadableTrace
-from airflow_provider_vai.traces.formats import BUILT_IN, read
+from airflow_provider_vai.traces.format_table import BUILT_IN
+from airflow_provider_vai.traces.formats import read
 from airflow_provider_vai.traces.formats.refusal import MARKS, refusal
 from airflow_provider_vai.traces.formats.unread import UNREAD
 from tests.unit.traces.formats.support import SAMPLES

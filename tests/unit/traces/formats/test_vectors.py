@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces.formats import BUILT_IN, adapters, read
+from airflow_provider_vai.traces.format_table import BUILT_IN
+from airflow_provider_vai.traces.formats import adapters, read
 from tests.paths import TRACES
 from tests.unit.traces.formats.support import NAMES, SAMPLES, runs, short
 
