@@ -154,7 +154,7 @@ class WrittenJson:
 LINE = 100
 """The most characters of an array or object that :func:`laid_out` writes on one line, without its indentation."""
 
-_scalar = _on_one_line = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+_scalar = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
 def _write(value: Any, line: str, write: Callable[[str], None]) -> None:
@@ -196,55 +196,42 @@ def _laid_out(value: Any, line: str) -> str:
     """Return a value as :func:`laid_out` writes it.
 
     What fits on one line does not depend on the indentation, so that the same value has the same lines at every depth.
+    Each part is written once: a value is on one line if its parts are, and have room there together.
 
     :param line: A newline followed by the indentation of the value's line.
     """
-    if isinstance(value, str):
-        return encode_basestring_ascii(value)
-    if isinstance(value, WrittenJson):
-        return value.laid_out.replace("\n", line)
-    if value is None:
-        return "null"
-    if type(value) is int:
-        return repr(value)
-    if _room(value, LINE) >= 0 and len(text := _on_one_line(value)) <= LINE:
-        return text
+    kind = type(value)
+    if kind in _PLAIN:
+        return _PLAIN[kind](value)
     inner = f"{line}  "
     if isinstance(value, dict) and value:
         before, after = "{", "}"
-        parts = [f"{_key(key)}: {_laid_out(part, inner)}" for key, part in value.items()]
+        parts = [
+            f"{encode_basestring_ascii(key) if type(key) is str else _key(key)}: "
+            f"{encode_basestring_ascii(part) if type(part) is str else _laid_out(part, inner)}"
+            for key, part in value.items()
+        ]
     elif isinstance(value, (list, tuple)) and value:
         before, after = "[", "]"
         parts = [_laid_out(part, inner) for part in value]
+    elif isinstance(value, WrittenJson):
+        return value.laid_out.replace("\n", line)
     else:
         return _scalar(value)
-    length = 2 * len(parts) + sum(map(len, parts))
-    if length <= LINE and not any("\n" in part for part in parts):
-        return f"{before}{', '.join(parts)}{after}"
+    if 2 * len(parts) < LINE:
+        text = ", ".join(parts)
+        if len(text) + 2 <= LINE and "\n" not in text:
+            return f"{before}{text}{after}"
     return f"{before}{inner}{f',{inner}'.join(parts)}{line}{after}"
 
 
-def _room(value: Any, room: int) -> int:
-    """Return how much of the room a value leaves on one line, at most; -1: it does not fit, or is not plain JSON data.
-
-    It looks at no more parts than fit.
-    """
-    kind = type(value)
-    if kind is str:
-        return room - len(value) - 2
-    if kind is dict:
-        for key, part in value.items():
-            room = _room(part, room - 4) if type(key) is str else -1
-            if room < 0:
-                return -1
-    elif kind is list:
-        for part in value:
-            room = _room(part, room - 2)
-            if room < 0:
-                return -1
-    elif value is not None and kind not in (bool, int, float):
-        return -1
-    return room
+_PLAIN: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring_ascii,
+    int: repr,
+    bool: {False: "false", True: "true"}.__getitem__,
+    type(None): lambda value: "null",
+}
+"""How a value of a type is written that is no list or object."""
 
 
 def schema(value: Any, depth: int = 3) -> dict[str, Any]:
