@@ -168,7 +168,13 @@ class Argument(Spec):
     @classmethod
     def frozen(cls, value: Any) -> Argument:
         """Return an argument that is the literal ``value``."""
-        return cls(class_="frozen", value=value)
+        return _nothing(cls).changed(value=value)
+
+
+@cache
+def _nothing(model: type[Argument]) -> Argument:
+    """Return the argument from which every frozen one is made, because validating each takes long."""
+    return model(class_="frozen", value=None)
 
 
 @cache
