@@ -90,15 +90,39 @@ def canonical(value: Any) -> str:
 
     An object with a method ``serialize`` is written as the result of that method.
     """
-    kind = type(value)
-    if kind is str:
-        return encode_basestring_ascii(value)
-    return repr(value) if kind is int else _canonical(value)
+    write = _PLAIN.get(type(value))
+    return write(value) if write else _canonical(value)
 
 
-_canonical = json.JSONEncoder(
-    sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False, default=lambda part: part.serialize()
-).encode
+_PLAIN: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring_ascii,
+    int: repr,
+    bool: {False: "false", True: "true"}.__getitem__,
+    type(None): lambda value: "null",
+}
+"""How a value of a type is written that is no list or object."""
+
+
+def _writer(encoder: json.JSONEncoder) -> Callable[[Any], str]:
+    """Return an encoder's ``encode`` for lists and objects. It makes a new C encoder for each value; this one does not.
+
+    :param encoder: An encoder without an indent.
+    """
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # pragma: no cover - another Python than CPython
+        return encoder.encode
+    write = make(
+        *(None, encoder.default, encode_basestring_ascii, None, encoder.key_separator, encoder.item_separator),
+        *(encoder.sort_keys, encoder.skipkeys, encoder.allow_nan),
+    )
+    return lambda value: "".join(write(value, 0))
+
+
+_canonical = _writer(
+    json.JSONEncoder(
+        sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False, default=lambda part: part.serialize()
+    )
+)
 
 
 def digest(value: Any) -> str:
@@ -154,7 +178,7 @@ class WrittenJson:
 LINE = 100
 """The most characters of an array or object that :func:`laid_out` writes on one line, without its indentation."""
 
-_scalar = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+_scalar = _writer(json.JSONEncoder(ensure_ascii=True, allow_nan=False))
 
 
 def _write(value: Any, line: str, write: Callable[[str], None]) -> None:
@@ -223,15 +247,6 @@ def _laid_out(value: Any, line: str) -> str:
         if len(text) + 2 <= LINE and "\n" not in text:
             return f"{before}{text}{after}"
     return f"{before}{inner}{f',{inner}'.join(parts)}{line}{after}"
-
-
-_PLAIN: dict[type, Callable[[Any], str]] = {
-    str: encode_basestring_ascii,
-    int: repr,
-    bool: {False: "false", True: "true"}.__getitem__,
-    type(None): lambda value: "null",
-}
-"""How a value of a type is written that is no list or object."""
 
 
 def schema(value: Any, depth: int = 3) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from airflow_provider_vai.secrets.headers import IN_TEXT
 from airflow_provider_vai.secrets.key_names import Family, family, names_an_identifier
-from airflow_provider_vai.secrets.patterns import deferred
+from airflow_provider_vai.secrets.patterns import deferred, may_match
 from airflow_provider_vai.secrets.plausible import (
     is_assigned,
     is_quoted,
@@ -49,7 +49,8 @@ _VERBS = (
 _OF_WHAT = r"(?: for [\w@.\- ]{1,40}?| \([^)]{1,40}\))?"
 _IN_PROSE = deferred(rf"{_NAME}{_OF_WHAT}[ \t]{{1,3}}{_VERBS}:?[ \t]{{1,3}}{_VALUE}")
 _NAME_LIKE = deferred(r"[\w.\- ]+")
-_BESIDE = deferred(rf"(?<=[ \t]){_VALUE}")
+_BESIDE = deferred(rf"(?<=[ \t])(?:[uUnNbBrRfF]?{_QUOTED}|(?=[^\s\"'`,;&<>|\\]*[!@$%^*+?~§€£]){_BARE})")
+"""What may follow a name directly: of a text without quotes, only words with a sign that no word of a sentence has."""
 LONGEST_BEFORE = 80
 """In characters. The name that a credential follows directly is looked for in that many before it."""
 
@@ -62,6 +63,8 @@ _ELEMENT = deferred(r"<(?:\w+:)?([\w.-]{2,60})(?:\s[^<>]{0,200})?>([^<>]{3,4096}
 _SCHEME = deferred(
     r"\b(?:[Bb]earer|BEARER|[Tt]oken|[Aa]pi[Kk]ey|SSWS|GenieKey|OAuth) +(?:token=)?[\"']?([\w.~+/=:|-]{16,8192})"
 )
+_SCHEMES = ("bearer ", "token ", "apikey ", "ssws ", "geniekey ", "oauth ")
+_HEADERS = ("authorization", "cookie", "api-key", "apikey", "x-")
 _BASIC = deferred(r"\b[Bb]asic +([A-Za-z0-9+/_-]{6,}={0,2})")
 _HEADER = deferred(
     rf"(?i)(?<![\w-])({IN_TEXT})"
@@ -275,13 +278,13 @@ def _is_assignment(text: str, found: re.Match[str], span: SecretSpan, kind: Fami
 
 
 def _headers(text: str) -> Iterator[SecretSpan]:
-    for found in _SCHEME.finditer(text):
+    for found in _SCHEME.finditer(text) if may_match(text, _SCHEMES) else ():
         if is_token_like(found[1]) and not is_stand_in(found[1]):
             yield SecretSpan(*found.span(1), found[1])
-    for found in _BASIC.finditer(text):
+    for found in _BASIC.finditer(text) if "asic " in text else ():
         if b":" in (from_base64(found[1]) or b""):
             yield SecretSpan(*found.span(1), found[1])
-    for found in _HEADER.finditer(text):
+    for found in _HEADER.finditer(text) if ":" in text and may_match(text, _HEADERS) else ():
         name, value = found[1].lower(), found[2].strip()
         if "cookie" in name:
             secret = "=" in value

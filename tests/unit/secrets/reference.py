@@ -18,6 +18,7 @@ from airflow_provider_vai.secrets import (
     in_text,
     in_urls,
     issuer_patterns,
+    patterns,
 )
 from airflow_provider_vai.secrets.find import _found
 from airflow_provider_vai.secrets.span import SecretSpan
@@ -31,7 +32,7 @@ def slow(text: str) -> list[SecretSpan]:
     :param text: The text.
     """
     with pytest.MonkeyPatch.context() as patch:
-        for module in (in_code, in_documents, in_statements, in_urls):
+        for module in (in_code, in_documents, in_statements, in_text, in_urls):
             patch.setattr(module, "may_match", lambda text, words: True)
         patch.setattr(in_code, "_OPENS", _ALWAYS)
         patch.setattr(in_code, "_NEXT", _ALWAYS)
@@ -39,7 +40,9 @@ def slow(text: str) -> list[SecretSpan]:
         patch.setattr(in_statements, "_OPENS", _ALWAYS)
         patch.setattr(in_commands, "_hinted_lines", lambda text: [(0, text)])
         patch.setattr(in_text, "LONG", 10**9)
+        patch.setattr(in_text, "_BESIDE", re.compile(rf"(?<=[ \t]){in_text._VALUE}"))
         patch.setattr(issuer_patterns, "LONG", 10**9)
+        patch.setattr(patterns, "SHORT", -1)
         patch.setattr(in_text, "_assigned", in_text._ASSIGNED.search)
         patch.setattr(in_text, "_told", lambda text, lower, place, hinted: in_text._IN_PROSE.search(text, place))
         return _found(text, encodings=4)
