@@ -148,7 +148,10 @@ def laid_out(value: Any) -> str:
 
     :param value: JSON data; it may contain :class:`WrittenJson` objects.
     """
-    return _laid_out(value, "\n") + "\n"
+    parts: list[str] = []
+    _lay_out(value, "\n", parts.append)
+    parts.append("\n")
+    return "".join(parts)
 
 
 class WrittenJson:
@@ -192,6 +195,27 @@ def _write(value: Any, line: str, write: Callable[[str], None]) -> None:
         _write(part, inner, write)
         before = ","
     write(f"{line}}}")
+
+
+def _lay_out(value: Any, line: str, write: Callable[[str], None]) -> None:
+    """Lay out a value in pieces, so that a long :class:`WrittenJson` is not copied once for each object around it."""
+    if not _holds_long(value):
+        write(_laid_out(value, line))
+        return
+    before, inner = "{", f"{line}  "
+    for key, part in value.items():
+        write(f"{before}{inner}{_key(key)}: ")
+        _lay_out(part, inner, write)
+        before = ","
+    write(f"{line}}}")
+
+
+def _holds_long(value: Any) -> bool:
+    """Return whether a value is an object with a long :class:`WrittenJson`, also in objects in it."""
+    if not isinstance(value, dict):
+        return False
+    parts = value.values()
+    return any((isinstance(one, WrittenJson) and len(one.laid_out) > LINE) or _holds_long(one) for one in parts)
 
 
 def _key(key: Any) -> str:

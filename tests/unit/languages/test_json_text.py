@@ -187,6 +187,22 @@ def test_each_part_is_on_one_line_exactly_if_it_has_room_there(value: Any) -> No
     assert json_text.laid_out(value) == _by_the_rule(value) + "\n"
 
 
+@given(PARTS, PARTS)
+def test_a_written_part_is_laid_out_like_its_value(value: Any, other: Any) -> None:
+    """Objects around a text that was written beforehand have the lines that they have around the value itself."""
+    written = json_text.WrittenJson(value)
+    assert json_text.laid_out(written) == json_text.laid_out(value)
+    for around in (
+        lambda part: {"a": {"b": part, "c": other}, "d": [part]},
+        lambda part: {"": other, "é": {"x": part}},
+    ):
+        assert (
+            json_text.laid_out(around(written))
+            == json_text.laid_out(around(value))
+            == _by_the_rule(around(value)) + "\n"
+        )
+
+
 @pytest.mark.parametrize("characters", range(80, 100))
 def test_the_last_character_that_fits_is_known(characters: int) -> None:
     """The brackets and commas count: a list or object of up to :data:`json_text.LINE` characters is on one line."""
