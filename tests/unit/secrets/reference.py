@@ -18,7 +18,6 @@ from airflow_provider_vai.secrets import (
     in_text,
     in_urls,
     issuer_patterns,
-    patterns,
 )
 from airflow_provider_vai.secrets.find import _found
 from airflow_provider_vai.secrets.span import SecretSpan
@@ -42,7 +41,6 @@ def slow(text: str) -> list[SecretSpan]:
         patch.setattr(in_text, "LONG", 10**9)
         patch.setattr(in_text, "_BESIDE", re.compile(rf"(?<=[ \t]){in_text._VALUE}"))
         patch.setattr(issuer_patterns, "LONG", 10**9)
-        patch.setattr(patterns, "SHORT", -1)
         patch.setattr(in_text, "_assigned", in_text._ASSIGNED.search)
         patch.setattr(in_text, "_told", lambda text, lower, place, hinted: in_text._IN_PROSE.search(text, place))
         return _found(text, encodings=4)
