@@ -33,7 +33,8 @@ DOCUMENTS = [json.dumps(plant.value, indent=1) for plant in planted()]
 WORDS = """
 the is to are now for on this of (see it) with author's monkey turkey opinion passage decode tests pass keyboard
 key code http page token password secret pin pw bearer login cle mot de passe create insert into select
-authorization: Cookie: x-api-key: ApiKey OAuth basic aGFuczpnZWhlaW0= Sommer~24!x9 "h7$kLm22p!" h7$kLm22p!, abcdef0123456789abcdef
+authorization: Cookie: x-api-key: ApiKey OAuth basic aGFuczpnZWhlaW0= Sommer~24!x9 "h7$kLm22p!" h7$kLm22p!,
+abcdef0123456789abcdef
 -> => := = : - -- ->= |  ' " , ; ( ) < docker set echo curl clé schlüssel İ \u212a
 """
 PROSE = st.lists(st.sampled_from([*WORDS.split(), "\n", "\\\n", "\t"]), max_size=14).map(" ".join)
