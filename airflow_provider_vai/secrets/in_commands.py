@@ -151,6 +151,8 @@ def _settings(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
     if len(words) < 3 or not _SETTING.intersection(word.text for word in words):
         return
     for word, value in pairwise(words):
+        if value.text.isalpha() and value.text.islower():  # such a word is never told, see `is_told`
+            continue
         kind = family(word.text) if re.fullmatch(r"[\w./:-]{2,80}", word.text) and word.text[0] != "-" else None
         if kind and _is_value(value.text) and is_told(value.text, kind):
             yield value, kind == "password"
