@@ -124,7 +124,7 @@ SHORTEST_KEY = 14
 """Characters of the shortest key in any of the formats."""
 
 
-LONG = 200
+LONG = 20
 """Characters of a text of which only the long words are searched for hints: no key has a space, but private keys."""
 
 
@@ -133,7 +133,8 @@ def shaped(text: str) -> Iterator[SecretSpan]:
     if len(text) < SHORTEST_KEY:
         return
     words = text if len(text) < LONG else " ".join({word for word in text.split() if len(word) >= SHORTEST_KEY})
-    for hint in (*filter(words.__contains__, _WORDS), *filter(text.__contains__, _PHRASES)):
+    hints = filter(words.__contains__, _WORDS) if words else ()
+    for hint in (*hints, *filter(text.__contains__, _PHRASES)):
         for pattern in _PATTERNS[hint]:
             for found in pattern.finditer(text):
                 yield SecretSpan(*found.span(), found[0])
