@@ -184,3 +184,36 @@ def test_a_name_has_up_to_five_words() -> None:
         found = in_text._assigned(text, 0) or in_text._told(text, text, 0, hinted)
         assert found is not None
         assert found["key"] == "aa bb cc dd key"
+
+
+@pytest.mark.parametrize("sign", "!@$%^&*+?~§€£")
+def test_each_sign_that_no_word_has_is_looked_for(sign: str) -> None:
+    """A credential that follows its name directly is found by any of the signs in it, where the pattern finds one."""
+    for value in (f"So{sign}mmer24x", f"Sommer24{sign}x", f"S4{sign}mmer-rain.x"):
+        text = f"Please log in with password {value} today"
+        assert find(text) == slow(text)
+        assert sign == "&" or [span.secret for span in find(text)] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Basic aGFuczpnZWhlaW1uaXM=",
+        "PROXY-AUTHORIZATION: Digest abcdef0123456789abcdef",
+        "Cookie: session=abcdef0123456789abcdef",
+        "x-vault-token: hvx.abcdef0123456789abcdef",
+        "Api-Key: abcdef0123456789abcdef",
+        "apikey: abcdef0123456789abcdef",
+        *(
+            f"for auth use {name} abcdef0123456789abcdef"
+            for name in ("Bearer", "BEARER", "Token", "ApiKey", "SSWS", "GenieKey", "OAuth")
+        ),
+        "use basic aGFuczpnZWhlaW1uaXM= there",
+    ],
+)
+def test_each_header_is_looked_for(text: str) -> None:
+    """A header with a credential, and a scheme before one, is found among other words, too."""
+    for around in ("{}", "The answer was fine, see {}\nand more", "Ü {}\nÜ"):
+        whole = around.format(text)
+        assert find(whole)
+        assert find(whole) == slow(whole)
