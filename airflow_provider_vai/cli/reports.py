@@ -128,9 +128,9 @@ def _classes(step: Step) -> str:
     """Return how many arguments of the recorded call are in each class; constants of the action kind do not count."""
     arguments = [] if _is_gate(step) else step.arguments.values()
     recorded = [argument for argument in arguments if argument.origin != "constant"]
-    counts = Counter(argument.class_ for argument in recorded)
+    classes = [argument.class_ for argument in recorded]
     sources = sorted({output.step for output in step.outputs() if output.step is not None})
-    counted = ", ".join(f"{count} {name}" for name, count in counts.items())
+    counted = ", ".join(f"{classes.count(name)} {name}" for name in dict.fromkeys(classes))
     return counted + (f" (from {', '.join(sources)})" if sources else "")
 
 

@@ -226,7 +226,7 @@ def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]
 
 def _size(cell: str) -> int:
     """Return how many columns of a terminal a printable text takes."""
-    if _NARROW.fullmatch(cell):
+    if cell.isascii() or _NARROW.fullmatch(cell):
         return len(cell)
     from rich.cells import cell_len
 

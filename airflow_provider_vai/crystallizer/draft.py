@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from airflow_provider_vai.model.argument import Argument, Output
@@ -68,6 +68,16 @@ class Draft:
     arguments: dict[str, Argument] = field(default_factory=dict)
     each: Output | None = None
     repeats: tuple[ToolCall, ...] = ()
+
+    def with_arguments(self, arguments: dict[str, Argument]) -> Draft:
+        """Return the draft with other arguments; the draft itself if every one of them is its own.
+
+        :param arguments: all arguments by name, in the order of the draft's.
+        """
+        own = self.arguments
+        if len(own) == len(arguments) and all(own.get(name) is one for name, one in arguments.items()):
+            return self
+        return replace(self, arguments=arguments)
 
     @property
     def calls(self) -> list[ToolCall]:

@@ -90,15 +90,39 @@ def canonical(value: Any) -> str:
 
     An object with a method ``serialize`` is written as the result of that method.
     """
-    kind = type(value)
-    if kind is str:
-        return encode_basestring_ascii(value)
-    return repr(value) if kind is int else _canonical(value)
+    write = _PLAIN.get(type(value))
+    return write(value) if write else _canonical(value)
 
 
-_canonical = json.JSONEncoder(
-    sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False, default=lambda part: part.serialize()
-).encode
+_PLAIN: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring_ascii,
+    int: repr,
+    bool: {False: "false", True: "true"}.__getitem__,
+    type(None): lambda value: "null",
+}
+"""How a value of a type is written that is no list or object."""
+
+
+def _writer(encoder: json.JSONEncoder) -> Callable[[Any], str]:
+    """Return an encoder's ``encode`` for lists and objects. It makes a new C encoder for each value; this one does not.
+
+    :param encoder: An encoder without an indent.
+    """
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # pragma: no cover - another Python than CPython
+        return encoder.encode
+    write = make(
+        *(None, encoder.default, encode_basestring_ascii, None, encoder.key_separator, encoder.item_separator),
+        *(encoder.sort_keys, encoder.skipkeys, encoder.allow_nan),
+    )
+    return lambda value: "".join(write(value, 0))
+
+
+_canonical = _writer(
+    json.JSONEncoder(
+        sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False, default=lambda part: part.serialize()
+    )
+)
 
 
 def digest(value: Any) -> str:
@@ -124,7 +148,10 @@ def laid_out(value: Any) -> str:
 
     :param value: JSON data; it may contain :class:`WrittenJson` objects.
     """
-    return _laid_out(value, "\n") + "\n"
+    parts: list[str] = []
+    _lay_out(value, "\n", parts.append)
+    parts.append("\n")
+    return "".join(parts)
 
 
 class WrittenJson:
@@ -154,7 +181,7 @@ class WrittenJson:
 LINE = 100
 """The most characters of an array or object that :func:`laid_out` writes on one line, without its indentation."""
 
-_scalar = _on_one_line = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+_scalar = _writer(json.JSONEncoder(ensure_ascii=True, allow_nan=False))
 
 
 def _write(value: Any, line: str, write: Callable[[str], None]) -> None:
@@ -168,6 +195,27 @@ def _write(value: Any, line: str, write: Callable[[str], None]) -> None:
         _write(part, inner, write)
         before = ","
     write(f"{line}}}")
+
+
+def _lay_out(value: Any, line: str, write: Callable[[str], None]) -> None:
+    """Lay out a value in pieces, so that a long :class:`WrittenJson` is not copied once for each object around it."""
+    if not _holds_long(value):
+        write(_laid_out(value, line))
+        return
+    before, inner = "{", f"{line}  "
+    for key, part in value.items():
+        write(f"{before}{inner}{_key(key)}: ")
+        _lay_out(part, inner, write)
+        before = ","
+    write(f"{line}}}")
+
+
+def _holds_long(value: Any) -> bool:
+    """Return whether a value is an object with a long :class:`WrittenJson`, also in objects in it."""
+    if not isinstance(value, dict):
+        return False
+    parts = value.values()
+    return any((isinstance(one, WrittenJson) and len(one.laid_out) > LINE) or _holds_long(one) for one in parts)
 
 
 def _key(key: Any) -> str:
@@ -196,55 +244,33 @@ def _laid_out(value: Any, line: str) -> str:
     """Return a value as :func:`laid_out` writes it.
 
     What fits on one line does not depend on the indentation, so that the same value has the same lines at every depth.
+    Each part is written once: a value is on one line if its parts are, and have room there together.
 
     :param line: A newline followed by the indentation of the value's line.
     """
-    if isinstance(value, str):
-        return encode_basestring_ascii(value)
-    if isinstance(value, WrittenJson):
-        return value.laid_out.replace("\n", line)
-    if value is None:
-        return "null"
-    if type(value) is int:
-        return repr(value)
-    if _room(value, LINE) >= 0 and len(text := _on_one_line(value)) <= LINE:
-        return text
+    kind = type(value)
+    if kind in _PLAIN:
+        return _PLAIN[kind](value)
     inner = f"{line}  "
     if isinstance(value, dict) and value:
         before, after = "{", "}"
-        parts = [f"{_key(key)}: {_laid_out(part, inner)}" for key, part in value.items()]
+        parts = [
+            f"{encode_basestring_ascii(key) if type(key) is str else _key(key)}: "
+            f"{encode_basestring_ascii(part) if type(part) is str else _laid_out(part, inner)}"
+            for key, part in value.items()
+        ]
     elif isinstance(value, (list, tuple)) and value:
         before, after = "[", "]"
         parts = [_laid_out(part, inner) for part in value]
+    elif isinstance(value, WrittenJson):
+        return value.laid_out.replace("\n", line)
     else:
         return _scalar(value)
-    length = 2 * len(parts) + sum(map(len, parts))
-    if length <= LINE and not any("\n" in part for part in parts):
-        return f"{before}{', '.join(parts)}{after}"
+    if 2 * len(parts) < LINE:
+        text = ", ".join(parts)
+        if len(text) + 2 <= LINE and "\n" not in text:
+            return f"{before}{text}{after}"
     return f"{before}{inner}{f',{inner}'.join(parts)}{line}{after}"
-
-
-def _room(value: Any, room: int) -> int:
-    """Return how much of the room a value leaves on one line, at most; -1: it does not fit, or is not plain JSON data.
-
-    It looks at no more parts than fit.
-    """
-    kind = type(value)
-    if kind is str:
-        return room - len(value) - 2
-    if kind is dict:
-        for key, part in value.items():
-            room = _room(part, room - 4) if type(key) is str else -1
-            if room < 0:
-                return -1
-    elif kind is list:
-        for part in value:
-            room = _room(part, room - 2)
-            if room < 0:
-                return -1
-    elif value is not None and kind not in (bool, int, float):
-        return -1
-    return room
 
 
 def schema(value: Any, depth: int = 3) -> dict[str, Any]:

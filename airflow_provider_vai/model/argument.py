@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cache
 from typing import Any, ClassVar, Literal
 
@@ -13,6 +13,8 @@ from airflow_provider_vai.model.base import JsonPath, Spec
 from airflow_provider_vai.model.derivation import Derivation
 
 Origin = Literal["user", "system", "tool_output", "model", "constant", "secret"]
+
+_UNDECIDED = frozenset({"undecided"})
 
 ALWAYS = ("origin", "evidence")
 """The fields of an argument that are always written."""
@@ -112,10 +114,10 @@ class Argument(Spec):
     evidence: list[str] = Field(default_factory=list)
     undecided: list[Undecided] = Field(default_factory=list)
 
-    def omitted(self) -> Iterable[str]:
+    def omitted(self) -> Collection[str]:
         """Return the fields that were not set, except origin and evidence. A ``null`` that was set is written."""
-        unset = _sometimes_written(type(self)) - self.model_fields_set
-        return unset if self.undecided else {*unset, "undecided"}
+        unset = _sometimes_written(type(self)) - self.__pydantic_fields_set__
+        return unset if self.undecided else unset | _UNDECIDED
 
     @model_validator(mode="after")
     def _check_derived(self) -> Argument:
@@ -166,7 +168,13 @@ class Argument(Spec):
     @classmethod
     def frozen(cls, value: Any) -> Argument:
         """Return an argument that is the literal ``value``."""
-        return cls(class_="frozen", value=value)
+        return _nothing(cls).changed(value=value)
+
+
+@cache
+def _nothing(model: type[Argument]) -> Argument:
+    """Return the argument from which every frozen one is made, because validating each takes long."""
+    return model(class_="frozen", value=None)
 
 
 @cache

@@ -88,16 +88,19 @@ class Step(Spec):
 
     def outputs(self) -> list[Output]:
         """Return every place in earlier results that the step is wired to, or derives values from."""
-        inside = [output for argument in self.arguments.values() for output in argument.outputs()]
+        reading = [one for one in self.arguments.values() if one.from_ or one.wires or one.derive]
+        inside = [output for argument in reading for output in argument.outputs()]
         return [self.each, *inside] if self.each else inside
 
     def params(self) -> list[str]:
         """Return the names of the DAG params that the step reads."""
-        return [name for argument in self.arguments.values() for name in argument.params()]
+        reading = [one for one in self.arguments.values() if one.class_ == "parameter" or one.wires or one.derive]
+        return [name for argument in reading for name in argument.params()]
 
     def given_arguments(self) -> list[tuple[str, str]]:
         """Return the arguments of earlier steps that the step's derived values read: step key and argument name."""
-        trees = [tree for argument in self.arguments.values() for _, tree in argument.trees()]
+        derived = [one for one in self.arguments.values() if one.wires or one.derive]
+        trees = [tree for argument in derived for _, tree in argument.trees()]
         return [given for tree in trees for given in derivation.given_arguments(tree)]
 
 

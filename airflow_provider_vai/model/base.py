@@ -6,7 +6,7 @@ are accepted everywhere. ``model_dump()`` writes the spelling of files, ``model_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, ClassVar
 
@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import to_jsonable_python
+from typing_extensions import Self
 
 JsonPath = list[str | int]
 """Keys and list positions that lead to a place inside a JSON value. A path into a result may also contain the
@@ -48,17 +49,31 @@ class Spec(BaseModel):
 
     optional: ClassVar[tuple[str, ...]] = ()
 
-    def omitted(self) -> Iterable[str]:
+    def omitted(self) -> Collection[str]:
         """Return the names of the fields to leave out when the model is written."""
-        return [name for name, default in _defaults(type(self)) if getattr(self, name) == default]
+        fields = self.__dict__
+        return [name for name, default in _defaults(type(self)) if fields[name] == default]
 
     def json_data(self) -> dict[str, Any]:
         """Return the model as ``model_dump(mode="json")`` does, in a third of the time if it has many parts."""
-        omitted = frozenset(self.omitted())
         fields = self.__dict__
         return {
-            written: _json_data(fields[name]) for name, written in _written_names(type(self)) if name not in omitted
+            written: value if type(value := fields[name]) in _JSON_SCALARS else _json_data(value)
+            for name, written in _written_names(type(self), frozenset(self.omitted()))
         }
+
+    def changed(self, **fields: Any) -> Self:
+        """Return a copy with other fields, as ``model_copy(update=...)`` does, in a third of the time.
+
+        :param fields: the new values by name. As with ``model_copy``, they are not validated.
+        """
+        new = object.__new__(type(self))
+        set_ = object.__setattr__  # the model is frozen
+        set_(new, "__dict__", {**self.__dict__, **fields})
+        set_(new, "__pydantic_fields_set__", {*self.__pydantic_fields_set__, *fields})
+        set_(new, "__pydantic_extra__", None)
+        set_(new, "__pydantic_private__", None)
+        return new
 
     @model_serializer(mode="wrap")
     def _written(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
@@ -88,22 +103,27 @@ def _defaults(model: type[Spec]) -> list[tuple[str, Any]]:
 
 
 @cache
-def _written_names(model: type[Spec]) -> list[tuple[str, str]]:
-    """Return the names of a model's fields, each with its name in a file."""
-    return [(name, name.rstrip("_")) for name in model.model_fields]
+def _written_names(model: type[Spec], omitted: frozenset[str]) -> list[tuple[str, str]]:
+    """Return the names of a model's fields without those omitted, each with its name in a file."""
+    return [(name, name.rstrip("_")) for name in model.model_fields if name not in omitted]
+
+
+_JSON_SCALARS = frozenset({str, bool, int, type(None)})
+"""The types of values that are JSON data as they are."""
 
 
 def _json_data(value: Any) -> Any:
     kind = type(value)
-    if kind is str or value is None or kind in (bool, int):
-        return value
-    if isinstance(value, Spec):
-        return value.json_data()
     if kind is list:
-        return [_json_data(part) for part in value]
-    if kind is dict and all(type(key) is str for key in value):
-        return {key: _json_data(part) for key, part in value.items()}
-    return to_jsonable_python(value)
+        return [part if type(part) in _JSON_SCALARS else _json_data(part) for part in value]
+    if kind is dict and _TEXT.issuperset(map(type, value)):
+        return {key: part if type(part) in _JSON_SCALARS else _json_data(part) for key, part in value.items()}
+    if kind in _JSON_SCALARS:
+        return value
+    return value.json_data() if isinstance(value, Spec) else to_jsonable_python(value)
+
+
+_TEXT = frozenset({str})
 
 
 @cache

@@ -50,6 +50,12 @@ SPAN_ARGUMENTS = ("response_timeout", "remind_before", "trust_for", "wake_every"
 """The arguments of action kinds that are numbers of seconds."""
 
 _SPAN_ARGUMENTS = frozenset(SPAN_ARGUMENTS)
+_MOST = (
+    *((name, MAX_SECONDS, "seconds (68 years)") for name in SPANS),
+    *((name, MAX_INTEGER, "(a 32-bit integer)") for name in COUNTS),
+)
+"""The most that a field of an automation or step may be, with its unit."""
+
 _RENDERED = ("description", "tags", "owner", "conditions", "triggers", "params", "notifications", "title")
 _RENDERED_OF_STEP = ("arguments", "each", "title")
 _FOR_PEOPLE = ("origin", "origins", "evidence", "undecided")
@@ -149,12 +155,10 @@ def _numbers(automation: Automation) -> Iterator[Refusal]:
     parts: list[tuple[JsonPath, Any]] = [([], automation)]
     parts += [(["steps", step.key], step) for step in automation.steps]
     for place, part in parts:
-        for name in SPANS:
-            if (value := getattr(part, name)) is not None:
-                yield from _too_large([*place, name], value, MAX_SECONDS, "seconds (68 years)")
-        for name in COUNTS:
-            if (value := getattr(part, name, None)) is not None:
-                yield from _too_large([*place, name], value, MAX_INTEGER, "(a 32-bit integer)")
+        fields = vars(part)
+        for name, most, unit in _MOST:
+            if (value := fields.get(name)) is not None:
+                yield from _too_large([*place, name], value, most, unit)
     for step in automation.steps:
         for name in SPAN_ARGUMENTS if not _SPAN_ARGUMENTS.isdisjoint(step.arguments) else ():
             if name in step.arguments:
@@ -170,14 +174,16 @@ def _too_large(place: JsonPath, value: Any, most: int, unit: str) -> Iterator[Re
 def _texts(automation: Automation) -> Iterator[Refusal]:
     """Check every text that the DAG file contains as a value."""
     for name in _RENDERED:
-        yield from _unstorable([name], getattr(automation, name, None))
+        if not _is_ascii(part := getattr(automation, name)):
+            yield from _unstorable([name], part)
     for step in automation.steps:
         for name in _RENDERED_OF_STEP:
-            yield from _unstorable(["steps", step.key, name], getattr(step, name, None))
+            if not _is_ascii(part := getattr(step, name)):
+                yield from _unstorable(["steps", step.key, name], part)
 
 
 def _unstorable(place: JsonPath, part: Any) -> Iterator[Refusal]:
-    if not _is_ascii(part) and (found := storable.unstorable(_data(part))):
+    if found := storable.unstorable(_data(part)):
         at, problem = found
         yield Refusal([*place, *at], problem, storable.REMEDY)
 
@@ -194,7 +200,10 @@ def _is_ascii(value: Any) -> bool:
     if kind in _PLAIN:
         return True
     if isinstance(value, Spec):
-        return all(_is_ascii(part) for name, part in value.__dict__.items() if part and name not in _FOR_PEOPLE)
+        for name, part in value.__dict__.items():  # a generator would cost as much again
+            if part and name not in _FOR_PEOPLE and not _is_ascii(part):
+                return False
+        return True
     return False
 
 

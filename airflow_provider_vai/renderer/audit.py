@@ -153,20 +153,28 @@ def _with_known_calls(statements: Iterator[ast.stmt], expected: Expected) -> Ite
 
 
 def _calls(statement: ast.stmt) -> Iterator[ast.Call]:
-    """Yield every call in a statement, as ``ast.walk`` finds them, but in half of the time."""
+    """Yield every call in a statement, as ``ast.walk`` finds them, but in a third of the time."""
     waiting: list[Any] = [statement]
     while waiting:
         node = waiting.pop()
         kind = type(node)
-        if kind is list:
+        if kind in _LEAVES:
+            continue
+        if kind is ast.keyword:
+            waiting.append(node.value)
+        elif kind is ast.Dict:
+            waiting += node.keys
+            waiting += node.values
+        elif kind is ast.Call:
+            yield node
+            waiting += (node.func, *node.args, *node.keywords)
+        elif kind is list:
             waiting += node
-        elif kind not in _LEAVES and isinstance(node, ast.AST):
-            if isinstance(node, ast.Call):
-                yield node
+        elif isinstance(node, ast.AST):
             waiting += vars(node).values()
 
 
-_LEAVES = (ast.Constant, ast.Name, ast.Load, ast.Store, int, str, type(None))
+_LEAVES = frozenset({ast.Constant, ast.Name, ast.Load, ast.Store, int, str, type(None)})
 
 
 def _source(node: ast.expr) -> str:

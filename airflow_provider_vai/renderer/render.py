@@ -101,16 +101,18 @@ def templates_folder() -> Path:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import DictLoader, Environment, StrictUndefined
 
+    folder = templates_folder()
+    texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.jinja")}
     environment = Environment(
-        loader=FileSystemLoader(templates_folder()),
+        loader=DictLoader(texts),  # so that Jinja does not look for a file of each task that has none
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         finalize=_only_source,
-        auto_reload=False,  # so that Jinja does not check the file for each task
+        auto_reload=False,
     )
     environment.filters = {"py": python_source.literal, "name": python_source.name}
     return environment
@@ -188,10 +190,15 @@ def _imported(
 
 
 def _references(value: Any) -> Iterator[SourcePlace]:
-    parts: Any = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if isinstance(value, SourcePlace):
-        if value.function:
-            yield value
-        parts = [*value.values, *value.keywords.values()]
-    for part in parts:
-        yield from _references(part)
+    """Yield every function call in a value, without recursion."""
+    waiting: list[Any] = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+        elif isinstance(part, SourcePlace):
+            waiting += (*part.values, *part.keywords.values())
+            if part.function:
+                yield part

@@ -42,9 +42,11 @@ def find(text: str, encodings: int = ENCODINGS) -> list[SecretSpan]:
     read = already_read()
     if read is None or len(text) > LONGEST_REMEMBERED:
         return _found(text, encodings)
-    if (text, encodings) not in read:
-        read[text, encodings] = _found(text, encodings)
-    return list(read[text, encodings])
+    asked = text, encodings
+    spans = read.get(asked)
+    if spans is None:
+        spans = read[asked] = _found(text, encodings)
+    return list(spans)
 
 
 def _found(text: str, encodings: int) -> list[SecretSpan]:

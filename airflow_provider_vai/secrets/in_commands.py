@@ -169,6 +169,8 @@ def _settings(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
     if len(words) < 3 or not _SETTING.intersection(word.text for word in words):
         return
     for word, value in pairwise(words):
+        if value.text.isalpha() and value.text.islower():  # such a word is never told, see `is_told`
+            continue
         kind = (
             family(word.text) if _NAME.fullmatch(word.text) and len(word.text) <= 80 and word.text[0] != "-" else None
         )

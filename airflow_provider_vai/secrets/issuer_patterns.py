@@ -117,11 +117,15 @@ _BESIDE_AN_AWS_KEY = re.compile(
 )
 """The secret key that follows an access key: it has no form of its own."""
 
+_PATTERNS = {one.hint: [other.pattern for other in SHAPES if other.hint == one.hint] for one in SHAPES}
+_WORDS = [hint for hint in _PATTERNS if " " not in hint]
+_PHRASES = [hint for hint in _PATTERNS if " " in hint]
+
 SHORTEST_KEY = 14
 """Characters of the shortest key in any of the formats."""
 
 
-LONG = 200
+LONG = 20
 """Characters of a text of which only the long words are searched for hints: no key has a space, but private keys."""
 
 
@@ -130,9 +134,10 @@ def shaped(text: str) -> Iterator[SecretSpan]:
     if len(text) < SHORTEST_KEY:
         return
     words = text if len(text) < LONG else " ".join(word for word in distinct_words(text) if len(word) >= SHORTEST_KEY)
-    for shape in SHAPES:
-        if shape.hint in (text if " " in shape.hint else words):
-            for found in shape.pattern.finditer(text):
+    hints = filter(words.__contains__, _WORDS) if words else ()
+    for hint in (*hints, *filter(text.__contains__, _PHRASES)):
+        for pattern in _PATTERNS[hint]:
+            for found in pattern.finditer(text):
                 yield SecretSpan(*found.span(), found[0])
     if "AKIA" in words or "ASIA" in words:
         for found in _BESIDE_AN_AWS_KEY.finditer(text):

@@ -121,8 +121,12 @@ _STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d",
 @lru_cache(maxsize=4096)
 def spelled(name: str) -> str:
     """Return a name in snake case and without accents: ``clientSecret`` is ``client_secret``, ``Clé`` is ``cle``."""
-    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", undisguised(name[:200]))).translate(_STROKES)
-    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", unicodedata.normalize("NFKC", bare))
+    parts = name[:200]
+    if not parts.isascii():
+        bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", undisguised(parts))).translate(_STROKES)
+        parts = unicodedata.normalize("NFKC", bare)
+    if not parts.islower():
+        parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", parts)
     return re.sub(r"[\W_]+", "_", parts).strip("_").lower()
 
 

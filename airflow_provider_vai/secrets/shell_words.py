@@ -41,15 +41,18 @@ def commands(text: str, start: int = 0, depth: int = DEPTH) -> Iterator[ShellCom
     """
     words: list[Word] = []
     for part in _PART.finditer(text):
-        if part["word"] is not None:
-            if depth and _QUOTED_COMMAND.match(part[0]):
-                inner = unquoted(part[0], part.start())
+        found = part[0]
+        if found.isalnum():
+            words.append(Word(found, start + part.start()))
+        elif part.lastgroup == "word":
+            if depth and _QUOTED_COMMAND.match(found):
+                inner = unquoted(found, part.start())
                 yield from commands(inner.text, start + inner.start, depth - 1)
-            word = unquoted(part[0], start + part.start())
+            word = unquoted(found, start + part.start())
             if word.text.strip("\\\n"):
                 words.append(word)
-        elif part["end"] is not None and words:
-            yield ShellCommand(words, part["end"])
+        elif words and part.lastgroup == "end":
+            yield ShellCommand(words, found)
             words = []
     if words:
         yield ShellCommand(words, "")
@@ -60,7 +63,7 @@ def unquoted(text: str, start: int) -> Word:
 
     :param start: Where the text begins.
     """
-    if text.isalnum():
+    if text[:1].isalnum() and text[-1:].isalnum():
         return Word(text, start)
     inner = text.lstrip("[{")
     inner = _without_quote(inner)

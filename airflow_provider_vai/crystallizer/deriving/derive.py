@@ -6,7 +6,6 @@ What is accepted from one run is a proposal: it is used, and listed for review w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from airflow_provider_vai.crystallizer.deriving.search import ArgumentSearch, DerivedPlace, is_picked_elsewhere
@@ -61,7 +60,7 @@ def _derived(before: Draft, draft: Draft, calm: Draft, seen: SeenBefore) -> Draf
         kept = _with_held(_without_ambiguous_names(base, recorded, seen), recorded, search.held)
         derived = _argument(kept, recorded, places) if places else kept
         arguments[name] = _with_stale_texts(derived, name, seen)
-    return replace(draft, arguments={**draft.arguments, **arguments})
+    return draft.with_arguments({**draft.arguments, **arguments})
 
 
 def _without_ambiguous_names(argument: Argument, recorded: Any, seen: SeenBefore) -> Argument:
@@ -82,7 +81,7 @@ def _with_held(argument: Argument, recorded: Any, held: Sequence[DerivedPlace]) 
         candidates = [Wire(at=place, derive=one.node)] if masked(one.node) == one.node else []
         found = Undecided(at=place, code=PICKED_BY_CRITERION, evidence=[mask(words(one.node))], candidates=candidates)
         others = [other for other in argument.undecided if list(other.at) != list(place)]
-        argument = argument.model_copy(update={"undecided": [*others, found]})
+        argument = argument.changed(undecided=[*others, found])
     return argument
 
 
@@ -94,7 +93,7 @@ def _with_stale_texts(argument: Argument, name: str, seen: SeenBefore) -> Argume
         Undecided(at=at[1:], code=STALE, evidence=[mask(", ".join(figures))])
         for at, figures in stale_texts(argument.value, name, seen)
     ]
-    return argument.model_copy(update={"undecided": [*argument.undecided, *found]}) if found else argument
+    return argument.changed(undecided=[*argument.undecided, *found]) if found else argument
 
 
 def _argument(argument: Argument, recorded: Any, places: Sequence[DerivedPlace]) -> Argument:

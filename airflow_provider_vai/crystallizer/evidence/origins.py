@@ -7,7 +7,7 @@ evidence lists the places with their origins, with credentials masked.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
@@ -29,7 +29,7 @@ def origins(drafts: Sequence[Draft], evidence: Evidence) -> list[Draft]:
     :param drafts: the drafts with their final wires, in the order of the run's calls.
     :param evidence: the evidence of the run with the same steps.
     """
-    return [replace(draft, arguments=dict(_arguments(draft, evidence.tracer))) for draft in drafts]
+    return [draft.with_arguments(dict(_arguments(draft, evidence.tracer))) for draft in drafts]
 
 
 def _arguments(draft: Draft, tracer: Tracer) -> Iterator[tuple[str, Argument]]:
@@ -46,13 +46,22 @@ def _arguments(draft: Draft, tracer: Tracer) -> Iterator[tuple[str, Argument]]:
         fields: dict[str, Any] = {"evidence": [*argument.evidence, *_lines(rest)], "origin": agreed}
         if parts := _parts(draft.values[name], {tuple(leaf.at): leaf.origin for leaf in rest}):
             fields["origins"] = parts
-        yield name, argument.model_copy(update=fields)
+        yield name, argument.changed(**fields)
 
 
 def _parts(value: Any, traced: Mapping[tuple[str | int, ...], Origin]) -> list[OriginAt]:
     """Return the origins of the texts in a value; parts whose texts have one origin are listed once."""
+    if isinstance(value, str):
+        origin = traced.get(())
+        return [] if origin is None else _whole(origin)
     found = outermost(texts(value, []), lambda at, _: traced.get(tuple(at)), shortest=0)
     return [OriginAt(at=at, origin=origin) for at, origin in found if origin is not None]
+
+
+@cache
+def _whole(origin: Origin) -> list[OriginAt]:
+    """Return the origin of a value as a whole. It is the same object for all arguments with this origin."""
+    return [OriginAt(at=[], origin=origin)]
 
 
 def _lines(traced: Sequence[LeafOrigin]) -> list[str]:

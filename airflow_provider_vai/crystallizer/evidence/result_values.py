@@ -153,9 +153,10 @@ def is_recorded(draft: Draft, value: Any) -> bool:
     recorded = draft.call.arguments
     if not isinstance(recorded, dict):
         return False
+    if draft.kind.wraps and isinstance(value, dict):
+        return True
     wanted = json_text.canonical(value)
-    same = any(json_text.canonical(part) == wanted for part in recorded.values())
-    return same or (draft.kind.wraps and isinstance(value, dict))
+    return any(json_text.canonical(part) == wanted for part in recorded.values())
 
 
 def _candidates(call: ToolCall, position: int, draft: Draft | None) -> list[Candidate]:

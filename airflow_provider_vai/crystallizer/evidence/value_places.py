@@ -62,12 +62,14 @@ def places(value: Any) -> list[ValuePlace]:
 def leaves(value: Any, at: JsonPath | None = None) -> Iterator[tuple[JsonPath, Any]]:
     """Yield each plain value in an argument with its place. Empty lists and objects count as plain values."""
     at = at or []
-    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    if not parts or not value:
+    if not value or not isinstance(value, (dict, list)):
         yield at, value
     elif len(at) <= DEPTH:
-        for key, part in parts:
-            yield from leaves(part, [*at, key])
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            if part and isinstance(part, (dict, list)):
+                yield from leaves(part, [*at, key])
+            else:
+                yield [*at, key], part
 
 
 def by_name(result: Any, place: ValuePlace, was_said: Callable[[str], bool]) -> tuple[str | int, ...]:

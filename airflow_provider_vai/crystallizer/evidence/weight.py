@@ -44,14 +44,14 @@ def weight(value: Any) -> Weight:
     - ``count`` (a whole number below 10) needs both.
     - ``flag`` and ``nothing`` prove nothing.
     """
-    if value is None or value in ("", [], {}):
+    if isinstance(value, str):
+        return _of_text(value.strip())
+    if value is None or value in ([], {}):
         return "nothing"
     if isinstance(value, bool):
         return "flag"
     if isinstance(value, (int, float)):
         return "count" if abs(value) < COUNTS_BELOW and value == int(value) else "number"
-    if isinstance(value, str):
-        return _of_text(value.strip())
     inside = [weight(part) for number, (_, part) in enumerate(leaves(value)) if number < 1000]
     several = sum(part not in ("nothing", "flag", "count") for part in inside) >= 2
     return "strong" if "strong" in inside or several else "word"

@@ -17,7 +17,7 @@ does not become a param
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
@@ -215,14 +215,18 @@ def _with_plan(draft: Draft, plan: Plan, defaults: Mapping[str, Any], clock: Clo
     arguments = {}
     for name, argument in draft.arguments.items():
         wires = [wire for wire in plan.wires.get(draft.key, ()) if wire.at[0] == name]
+        if not wires and (draft.key, name) not in plan.lines and (draft.key, name) not in plan.undecided:
+            arguments[name] = argument
+            continue
         made = _with_wires(argument, [wire.model_copy(update={"at": wire.at[1:]}) for wire in wires])
         if wires and not is_proven(made, draft.values[name], defaults, clock):
             raise AssertionError(f"{draft.key}.{name}: not the recorded argument")  # pragma: no cover - proven before
         lines = [f"{', '.join(at)}: {line}" for line, at in plan.lines.get((draft.key, name), {}).items()]
         undecided = plan.undecided.get((draft.key, name), [])
-        update = {"evidence": [*argument.evidence, *lines], "undecided": [*made.undecided, *undecided]}
-        arguments[name] = made.model_copy(update=update) if lines or undecided else made
-    return replace(draft, arguments=arguments)
+        evidence = [*argument.evidence, *lines]
+        kept = made.changed(evidence=evidence, undecided=[*made.undecided, *undecided])
+        arguments[name] = kept if lines or undecided else made
+    return draft.with_arguments(arguments)
 
 
 def _with_wires(argument: Argument, inner: list[Wire]) -> Argument:

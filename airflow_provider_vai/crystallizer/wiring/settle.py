@@ -18,7 +18,7 @@ recorded values, and lists the place for review:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -66,6 +66,25 @@ class WiredStep:
     values: Mapping[str, Any]
     writes: bool
     proposes: bool = False
+    _reads: list[PlacedRead] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def reads(self) -> list[PlacedRead]:
+        """What it reads from earlier results. It is found once, until an argument changes."""
+        if self._reads is None:
+            self._reads = reads_of(self.arguments, self.each)
+        return self._reads
+
+    def freeze(self, place: JsonPath, code: str, evidence: str) -> None:
+        """Return one place to its recorded value, and list it for review.
+
+        :param place: the argument's name, and the place in it.
+        :param code: why, see :data:`~airflow_provider_vai.model.review_codes.PLACES`.
+        :param evidence: the reason for people.
+        """
+        name, recorded = str(place[0]), value_at(self.values, place)
+        self.arguments[name] = frozen_at(self.arguments[name], place[1:], recorded, code, evidence)
+        self._reads = None
 
     @cached_property
     def own(self) -> frozenset[str]:
@@ -97,7 +116,7 @@ def settled(
         return {it.source.step for it in evidence.results.by_value.get(text, ()) if it.source.step}
 
     unmappable = settle(steps, holders)
-    return [replace(draft, arguments=step.arguments) for draft, step in zip(wired, steps, strict=True)], unmappable
+    return [draft.with_arguments(step.arguments) for draft, step in zip(wired, steps, strict=True)], unmappable
 
 
 def settle(steps: Sequence[WiredStep], holders: Callable[[str], Collection[str]]) -> frozenset[str]:
@@ -138,7 +157,7 @@ class _Settling:
                     continue
                 other = self._other_holder(step, read.place, fixed)
                 if other:
-                    _freeze(step, read.place, "shared_value_frozen", f"as recorded in {place_text([other])}")
+                    step.freeze(read.place, "shared_value_frozen", f"as recorded in {place_text([other])}")
                     changed = True
         return changed
 
@@ -154,13 +173,13 @@ class _Settling:
     def drop_positions(self) -> bool:
         """Return the values of writes to what was recorded that depend on a position."""
         changed = False
-        found = positional({step.key: reads_of(step.arguments, step.each) for step in self._steps})
+        found = positional({step.key: step.reads for step in self._steps})
         for key, read, picks in list(found):
             step = self._by_key[key]
             if step.writes and step.each is not None:
                 self.unmappable.add(key)
             elif step.writes:
-                _freeze(step, read.place, "picked_upstream", f"{place_text([picks])} picks by position")
+                step.freeze(read.place, "picked_upstream", f"{place_text([picks])} picks by position")
                 changed = True
         return changed
 
@@ -170,8 +189,9 @@ class _Settling:
         picked: dict[str, str] = {}
         chosen: dict[str, str] = {}
         for step in self._steps:
-            reads = reads_of(step.arguments, step.each)
-            trees = [tree for one in step.arguments.values() for _, tree in one.trees()]
+            reads = step.reads
+            derived = [one for one in step.arguments.values() if one.wires or one.derive]
+            trees = [tree for one in derived for _, tree in one.trees()]
             _pass_on(picked, step, reads, is_own=step.proposes and any(map(picks_one, trees)))
             _pass_on(chosen, step, reads, is_own=any(map(_chooses, trees)))
             for read in reads if step.writes and (picked or chosen) else ():
@@ -179,7 +199,7 @@ class _Settling:
                 if reason and step.each is not None:
                     self.unmappable.add(step.key)
                 elif reason:
-                    _freeze(step, read.place, PICKED_BY_CRITERION, reason)
+                    step.freeze(read.place, PICKED_BY_CRITERION, reason)
                     changed = True
         return changed
 
@@ -193,7 +213,7 @@ class _Settling:
                 for read in _wires(step) if holders else ():
                     source = self._holder_before(read.step, holders, text)
                     if source:
-                        _freeze(step, read.place, "record_frozen", f"both are in the result of {place_text([source])}")
+                        step.freeze(read.place, "record_frozen", f"both are in the result of {place_text([source])}")
                         changed = True
         return changed
 
@@ -205,7 +225,7 @@ class _Settling:
             for read in _wires(step) if frozen else ():
                 shared = frozen & set(_lists_above(step, read.place))
                 if shared:
-                    _freeze(step, read.place, "list_frozen", f"{place_text(max(shared))} is a list")
+                    step.freeze(read.place, "list_frozen", f"{place_text(max(shared))} is a list")
                     changed = True
         return changed
 
@@ -222,7 +242,7 @@ class _Settling:
             seen.add(step.key)
             if step.key in holders and text not in step.own:
                 return step.key
-            waiting += [read.step for read in reads_of(step.arguments, step.each)]
+            waiting += [read.step for read in step.reads]
         return None
 
 
@@ -261,7 +281,7 @@ def _chooses(tree: Node) -> bool:
 
 def _wires(step: WiredStep) -> list[PlacedRead]:
     """Return the wires that can be returned to what was recorded: not those of a step mapped over a list."""
-    return reads_of(step.arguments, step.each) if step.each is None else []
+    return step.reads if step.each is None else []
 
 
 def _fixed(step: WiredStep) -> Iterator[tuple[JsonPath, Any]]:
@@ -291,12 +311,6 @@ def _identifying(value: Any) -> list[str]:
 
 def _identifying_leaf(value: Any) -> list[str]:
     return [json_text.canonical(value)] if weight(value) in ("strong", "number") else []
-
-
-def _freeze(step: WiredStep, place: JsonPath, code: str, evidence: str) -> None:
-    """Return one place of a step to its recorded value, and list it for review."""
-    name = str(place[0])
-    step.arguments[name] = frozen_at(step.arguments[name], place[1:], value_at(step.values, place), code, evidence)
 
 
 def frozen_at(argument: Argument, at: JsonPath, recorded: Any, code: str, evidence: str) -> Argument:

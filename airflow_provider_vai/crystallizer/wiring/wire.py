@@ -23,7 +23,6 @@ Otherwise it is dropped.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -75,7 +74,7 @@ def _with_wires(draft: Draft, evidence: Evidence, settled: Mapping[str, frozense
     }
     search.look({name: argument.value for name, argument in open_.items()})
     changed = {name: _argument(name, argument, search) for name, argument in open_.items()}
-    return replace(draft, arguments={**draft.arguments, **changed})
+    return draft.with_arguments({**draft.arguments, **changed})
 
 
 def _frozen(draft: Draft) -> frozenset[str]:

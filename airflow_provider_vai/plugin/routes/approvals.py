@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -25,7 +25,7 @@ class RecordShown(ResponseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    def omitted(self) -> Iterable[str]:
+    def omitted(self) -> Collection[str]:
         """Return the fields that the record does not contain."""
         return type(self).model_fields.keys() - self.model_fields_set
 

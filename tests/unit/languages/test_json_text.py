@@ -170,10 +170,41 @@ PARTS = st.recursive(
 )
 
 
+def _by_the_rule(value: Any, line: str = "\n") -> str:
+    text = json.dumps(value)
+    if len(text) <= json_text.LINE or not value or not isinstance(value, (dict, list)):
+        return text
+    inner = f"{line}  "
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {_by_the_rule(part, inner)}" for key, part in value.items()]
+        return f"{{{inner}{f',{inner}'.join(parts)}{line}}}"
+    return f"[{inner}{f',{inner}'.join(_by_the_rule(part, inner) for part in value)}{line}]"
+
+
 @given(PARTS)
-def test_short_parts_are_written_at_once(value: Any) -> None:
-    """What is written on one line at once is what the parts give one by one."""
-    written = json_text.laid_out(value)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_text, "_room", lambda value, room: -1)
-        assert json_text.laid_out(value) == written
+def test_each_part_is_on_one_line_exactly_if_it_has_room_there(value: Any) -> None:
+    """A value is written as ``json.dumps`` writes it if that is short, else with a line for each of its parts."""
+    assert json_text.laid_out(value) == _by_the_rule(value) + "\n"
+
+
+@given(PARTS, PARTS)
+def test_a_written_part_is_laid_out_like_its_value(value: Any, other: Any) -> None:
+    """Objects around a text that was written beforehand have the lines that they have around the value itself."""
+    written = json_text.WrittenJson(value)
+    assert json_text.laid_out(written) == json_text.laid_out(value)
+    for around in (
+        lambda part: {"a": {"b": part, "c": other}, "d": [part]},
+        lambda part: {"": other, "é": {"x": part}},
+    ):
+        assert (
+            json_text.laid_out(around(written))
+            == json_text.laid_out(around(value))
+            == _by_the_rule(around(value)) + "\n"
+        )
+
+
+@pytest.mark.parametrize("characters", range(80, 100))
+def test_the_last_character_that_fits_is_known(characters: int) -> None:
+    """The brackets and commas count: a list or object of up to :data:`json_text.LINE` characters is on one line."""
+    for value in ([True, "x" * characters], {"a": None, "b": ["x" * characters]}, {"1": 1.5, "x": "y" * characters}):
+        assert json_text.laid_out(value) == _by_the_rule(value) + "\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from airflow_provider_vai.model.argument import Argument, Output, Undecided, Wire
 from airflow_provider_vai.model.automation import Automation
@@ -59,3 +60,35 @@ def test_every_field_is_written() -> None:
         class_: Any = None
 
     assert Point().json_data() == {"x": 0, "class": None} == Point().model_dump(mode="json")
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        Argument.frozen([1]),
+        Argument(class_="wired", from_=Output(step="one", path=["a", 0]), evidence=["because"]),
+        Argument(class_="wired", value=[None], wires=[Wire(at=[0], param="day")], origin="user"),
+    ],
+)
+def test_a_changed_copy_is_that_of_pydantic(argument: Argument) -> None:
+    """The copy has the same fields and knows which of them were set; the original stays as it was."""
+    before = argument.model_copy(deep=True)
+    fields: dict[str, Any] = {"value": {"b": 2}, "undecided": [Undecided(at=["b"], code="flag")], "origin": None}
+    made, expected = argument.changed(**fields), argument.model_copy(update=fields)
+
+    assert made == expected
+    assert made.model_fields_set == expected.model_fields_set
+    assert made.model_dump_json() == expected.model_dump_json()
+    assert made.changed() == made.model_copy() == made
+    assert argument == before
+    with pytest.raises(ValidationError):
+        made.value = 1
+
+
+def test_frozen_arguments_are_valid_and_apart() -> None:
+    """An argument that is made without validation is equal to one with it, and another one does not change it."""
+    one, other = Argument.frozen("a"), Argument.frozen({"b": [1]})
+
+    assert one == Argument(class_="frozen", value="a")
+    assert one.model_fields_set == Argument(class_="frozen", value="a").model_fields_set
+    assert (one.value, other.value) == ("a", {"b": [1]})

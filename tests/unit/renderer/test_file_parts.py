@@ -6,6 +6,7 @@ import ast
 
 import pytest
 
+from airflow_provider_vai.renderer import file_parts
 from airflow_provider_vai.renderer.file_parts import parsed_in_pieces
 
 HEAD = '"""Doc."""\n\nfrom airflow.sdk import DAG\n\nwith DAG(\n    dag_id="x",\n):\n'
@@ -27,9 +28,7 @@ NOT_IN_PIECES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
-def test_pieces_are_the_whole(block: str) -> None:
-    """The statements are the same as those of the whole file, in the same order."""
+def _assert_the_whole(block: str) -> None:
     parsed, whole = parsed_in_pieces(HEAD + block), ast.parse(HEAD + block)
     dag = whole.body[-1]
     assert isinstance(dag, ast.With)
@@ -37,11 +36,38 @@ def test_pieces_are_the_whole(block: str) -> None:
     assert [ast.dump(one) for one in parsed.body] == [ast.dump(one) for one in dag.body]
 
 
+@pytest.mark.parametrize("at_once", [1, 2, file_parts.AT_ONCE])
+@pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
+def test_pieces_are_the_whole(block: str, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The statements are the same as those of the whole file, in the same order."""
+    monkeypatch.setattr(file_parts, "AT_ONCE", at_once)
+    _assert_the_whole(block)
+
+
+def test_every_piece_is_read() -> None:
+    """A block of more statements than are parsed at once is read to its end."""
+    for count in range(1, 4 * file_parts.AT_ONCE):
+        _assert_the_whole("".join(f"    task_{number} = Look(\n        x=1,\n    )\n" for number in range(count)))
+
+
 @pytest.mark.parametrize("block", NOT_IN_PIECES.values(), ids=NOT_IN_PIECES)
-def test_what_cannot_be_cut(block: str) -> None:
+def test_what_cannot_be_cut(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A split inside a statement is an error; the audit then parses the file as a whole."""
+    monkeypatch.setattr(file_parts, "AT_ONCE", 1)
     with pytest.raises(SyntaxError):
         list(parsed_in_pieces(HEAD + block).body)
+
+
+@pytest.mark.parametrize("block", NOT_IN_PIECES.values(), ids=NOT_IN_PIECES)
+@pytest.mark.parametrize("before", [0, 1, file_parts.AT_ONCE - 1, file_parts.AT_ONCE])
+def test_nothing_is_read_wrongly(block: str, before: int) -> None:
+    """What is hard to cut is an error or read as in the whole file, wherever in a piece it is."""
+    text = "    task\n" * before + block
+    try:
+        list(parsed_in_pieces(HEAD + text).body)
+    except SyntaxError:
+        return
+    _assert_the_whole(text)
 
 
 def test_another_file() -> None:

@@ -33,6 +33,8 @@ DOCUMENTS = [json.dumps(plant.value, indent=1) for plant in planted()]
 WORDS = """
 the is to are now for on this of (see it) with author's monkey turkey opinion passage decode tests pass keyboard
 key code http page token password secret pin pw bearer login cle mot de passe create insert into select
+authorization: Cookie: x-api-key: ApiKey OAuth basic aGFuczpnZWhlaW0= Sommer~24!x9 "h7$kLm22p!" h7$kLm22p!,
+abcdef0123456789abcdef
 -> => := = : - -- ->= |  ' " , ; ( ) < docker set echo curl clé schlüssel İ \u212a
 """
 PROSE = st.lists(st.sampled_from([*WORDS.split(), "\n", "\\\n", "\t"]), max_size=14).map(" ".join)
@@ -218,3 +220,34 @@ def test_a_setting_among_lines_with_the_word_set(line: str) -> None:
     prose = "The table is set for two, and the box is put beside it.\n" * 12
     assert list(map(str, find(f"{prose}{line}\n{prose}"))) == list(map(str, slow(f"{prose}{line}\n{prose}")))
     assert find(f"{prose}{line}\n{prose}")
+@pytest.mark.parametrize("sign", "!@$%^&*+?~§€£")
+def test_each_sign_that_no_word_has_is_looked_for(sign: str) -> None:
+    """A credential that follows its name directly is found by any of the signs in it, where the pattern finds one."""
+    for value in (f"So{sign}mmer24x", f"Sommer24{sign}x", f"S4{sign}mmer-rain.x"):
+        text = f"Please log in with password {value} today"
+        assert find(text) == slow(text)
+        assert sign == "&" or [span.secret for span in find(text)] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Basic aGFuczpnZWhlaW1uaXM=",
+        "PROXY-AUTHORIZATION: Digest abcdef0123456789abcdef",
+        "Cookie: session=abcdef0123456789abcdef",
+        "x-vault-token: hvx.abcdef0123456789abcdef",
+        "Api-Key: abcdef0123456789abcdef",
+        "apikey: abcdef0123456789abcdef",
+        *(
+            f"for auth use {name} abcdef0123456789abcdef"
+            for name in ("Bearer", "BEARER", "Token", "ApiKey", "SSWS", "GenieKey", "OAuth")
+        ),
+        "use basic aGFuczpnZWhlaW1uaXM= there",
+    ],
+)
+def test_each_header_is_looked_for(text: str) -> None:
+    """A header with a credential, and a scheme before one, is found among other words, too."""
+    for around in ("{}", "The answer was fine, see {}\nand more", "Ü {}\nÜ"):
+        whole = around.format(text)
+        assert find(whole)
+        assert find(whole) == slow(whole)

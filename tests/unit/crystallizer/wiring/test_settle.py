@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from airflow_provider_vai.crystallizer.wiring.settle import WiredStep
 from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.languages.result_path import follow
 from airflow_provider_vai.model.argument import Argument, Output
@@ -127,6 +128,18 @@ def test_a_value_below_a_key_that_is_data_keeps_its_record_with_it() -> None:
     calls = call("get_customer", {"name": "x"}, found), call("pay", {"order": "ord-503", "payment": "pay-9009"})
     made = crystallized(run(*calls), READS, WRITES, gates="recorded")
     assert codes(made, "pay") == {"payment": "key_from_data", "order": "record_frozen"}
+
+
+def test_what_a_step_reads_is_known_after_a_place_was_frozen() -> None:
+    """The reads that were found once are found again when one of them is returned to its recorded value."""
+    arguments = {name: Argument(class_="wired", from_=Output(step="look", path=[name])) for name in ("a", "b")}
+    step = WiredStep("send", arguments, None, {"a": 1, "b": 2}, writes=True)
+    assert [read.place for read in step.reads] == [["a"], ["b"]]
+
+    step.freeze(["a"], "record_frozen", "why")
+
+    assert [read.place for read in step.reads] == [["b"]]
+    assert (step.arguments["a"].value, step.arguments["a"].undecided[0].code) == (1, "record_frozen")
 
 
 def test_a_loop_that_depends_on_a_position_stays_separate_calls() -> None:
