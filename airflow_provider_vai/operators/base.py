@@ -240,3 +240,20 @@ class VaiOperator(BaseOperator):
             step=name,
             sha256=digest,
         )
+
+
+class Lineage:
+    """Mixin for operators of the kinds in :data:`.lineage.FLOWS`: reports their lineage when they succeed."""
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Return the provider's ``OperatorLineage``. An error raised here is logged and does not fail the task."""
+        from airflow.providers.common.compat.openlineage.facet import Dataset as OpenLineageDataset
+        from airflow.providers.openlineage.extractors import OperatorLineage
+
+        from airflow_provider_vai.operators.lineage import flow
+
+        inputs, outputs = (
+            [OpenLineageDataset(namespace=namespace, name=name) for namespace, name in dict.fromkeys(datasets)]
+            for datasets in flow(self)
+        )
+        return OperatorLineage(inputs=inputs, outputs=outputs)

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_vai.operators import nested
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException
-from airflow_provider_vai.operators.runtime.errors import NothingSent
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -47,6 +45,8 @@ class CallAutomationOperator(VaiOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Start the DAG run, or use the one that an earlier try started."""
+        from airflow_provider_vai.operators.runtime.errors import NothingSent
+
         ti, dag_id = context["ti"], self.trigger_dag_id
         if dag_id == ti.dag_id:
             raise NothingSent(f"the DAG {dag_id!r} would call itself without end: set trigger_dag_id to another DAG")
@@ -72,6 +72,8 @@ class CallAutomationOperator(VaiOperator):
 
         :raises AirflowFailException: the DAG run did not succeed.
         """
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+
         _, payload = event
         dag_id, run_id = payload["dag_id"], payload["run_ids"][0]
         state = str(getattr(payload.get(run_id), "value", payload.get(run_id)))
@@ -99,6 +101,8 @@ class CallAutomationOperator(VaiOperator):
         nested.run(starter, context)
 
     def _require_active(self, ti: Any) -> None:
+        from airflow_provider_vai.operators.runtime.errors import NothingSent
+
         if not hasattr(ti, "get_dag"):  # Airflow 3.1
             return
         try:

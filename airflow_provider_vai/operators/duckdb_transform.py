@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import Lineage
 from airflow_provider_vai.operators.decided import DecidedOperator
-from airflow_provider_vai.operators.lineage import Lineage
-from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent, NothingSentYet
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -58,6 +57,8 @@ class DuckdbTransformOperator(Lineage, DecidedOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Check the statement, run it and write its rows."""
+        from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent, NothingSentYet
+
         if bool(self.table) == bool(self.path):
             raise NothingSent("the rows need exactly one target: set either table or path")
         if self.mode not in ("replace", "append"):

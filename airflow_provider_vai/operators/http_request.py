@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.decided import DecidedOperator
-from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -81,6 +80,7 @@ class HttpRequestOperator(DecidedOperator):
 
     def _prepared(self, context: Context) -> tuple[Any, str]:
         """Return the session with credentials and headers, and the URL."""
+        from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
         from airflow_provider_vai.operators.web import guard as http_guard, shape as http_shape
 
         try:

@@ -22,7 +22,7 @@ from airflow_provider_vai.sensors.guarded import Guarded
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_provider_vai.sensors.approval_answers import Gate
+    from airflow_provider_vai.sensors.gate import Gate
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far ahead the clock of another worker may be."""

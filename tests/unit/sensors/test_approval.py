@@ -15,7 +15,8 @@ from airflow.sdk.timezone import utcnow
 
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.operators.runtime import results
-from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible, ApprovalRejected, ApprovalTimeout
 from airflow_provider_vai.sensors import approval, approval_notice, approval_text
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
@@ -156,7 +157,7 @@ def test_silence_approves_what_was_shown_only() -> None:
     """A timeout approves exactly what the question showed, or nothing."""
     sensor, _ = gate_and_step({"n": 1}, on_timeout="approve", response_timeout=timedelta(hours=1))
 
-    with pytest.raises(approval.ApprovalTimeout, match="have changed since the question"):
+    with pytest.raises(ApprovalTimeout, match="have changed since the question"):
         sensor.execute_complete(context(sensor), TIMEOUT, digests={"a": "other"}, deadline="2020-01-01T00:00:00+00:00")
 
 
@@ -298,7 +299,7 @@ def test_only_the_one_word_approves(event: dict[str, Any]) -> None:
     """Any other choice is a rejection."""
     sensor, _ = gate_and_step({"n": 1}, on_reject="fail")
 
-    with pytest.raises(approval.ApprovalRejected):
+    with pytest.raises(ApprovalRejected):
         sensor.execute_complete(context(sensor), event, digests=asked(sensor).digests)
 
 
@@ -489,7 +490,7 @@ def test_trust_ends_with_a_rejection(comms: Comms) -> None:
     """A rejection ends the trust in an earlier approval."""
     approved_once({"n": 1}, **TRUST)
     sensor, _ = gate_and_step({"n": 1}, **TRUST, on_reject="fail")
-    with pytest.raises(approval.ApprovalRejected):
+    with pytest.raises(ApprovalRejected):
         sensor.execute_complete(context(sensor), REJECTED, digests=asked(sensor).digests)
     parked(sensor)
 
@@ -596,5 +597,5 @@ def test_a_decision_that_cannot_be_recorded_is_none(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", "file:///proc/nowhere")
     sensor, _ = gate_and_step({"n": 1})
 
-    with pytest.raises(approval.AirflowFailException, match="could not be written to the approvals record"):
+    with pytest.raises(AirflowFailException, match="could not be written to the approvals record"):
         sensor.execute_complete(context(sensor), APPROVED, digests=asked(sensor).digests)
