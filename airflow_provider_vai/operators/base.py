@@ -203,7 +203,7 @@ class VaiOperator(BaseOperator):
             raise ApprovalMissing(
                 f"the approvals record has no approval of these arguments by the gate {self.gate!r} in this DAG run:"
                 f" {remedy} again. If that does not help, check that [vai] artifacts_path is the same folder for all"
-                " workers"
+                " workers. A step in a loop needs a gate in the same loop, because each round needs its own approval"
             )
         who = (approval.get("by"), approval.get("at"), approval.get("note"))
         return arguments, [*facts, ("Approved by %s at %s, note: %s", *who)]
@@ -228,17 +228,21 @@ class VaiOperator(BaseOperator):
 
     def _is_recorded(self, context: Context, approval: dict[str, Any], digest: str, name: str, index: int) -> bool:
         from airflow_provider_vai.model import approvals_record
-        from airflow_provider_vai.operators.runtime import results
+        from airflow_provider_vai.operators.runtime import instance, results
 
-        ti = context["ti"]
+        ti, is_in_loop = context["ti"], instance.is_in_loop(self)
+        expected = {"run_id": ti.run_id, "map_index": index}
+        if is_in_loop and not instance.is_mapped(ti):  # a mapped one has a region of its own: Airflow finds its gate
+            expected["round"] = instance.round_of(ti)
         return approvals_record.vouches(
             results.artifacts_root(),
             approval.get("record"),
             dag_id=ti.dag_id,
             gate=str(self.gate),
-            expected={"run_id": ti.run_id, "map_index": index},
+            expected=expected,
             step=name,
             sha256=digest,
+            is_in_loop=is_in_loop,
         )
 
 

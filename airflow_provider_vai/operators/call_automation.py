@@ -116,10 +116,10 @@ class CallAutomationOperator(VaiOperator):
 
 
 def called_run_id(ti: Any) -> str:
-    """Return the id of the DAG run that a task starts: one for each DAG run, task and map index of the caller."""
+    """Return the id of the DAG run that a task starts: one for each DAG run and task instance of the caller."""
     from airflow_provider_vai.languages import json_text
+    from airflow_provider_vai.operators.runtime import instance
 
-    index = -1 if ti.map_index is None else ti.map_index
-    digest = json_text.digest([ti.dag_id, ti.run_id, ti.task_id, index])
+    digest = json_text.digest(instance.key(ti))
     caller = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{ti.dag_id}.{ti.task_id}")  # the characters that a run id may have
     return f"by_{caller[:150]}_{digest[:24]}"

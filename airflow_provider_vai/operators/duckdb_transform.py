@@ -100,11 +100,12 @@ class DuckdbTransformOperator(Lineage, DecidedOperator):
         return {"table": self.table, "rows": rows, "columns": columns}
 
     def _statements(self, database: Any, sql: str, context: Context) -> Any:
+        from airflow_provider_vai.operators.runtime import instance
         from airflow_provider_vai.operators.sql import duckdb_statements
 
         if self.mode == "replace":
             return duckdb_statements.for_table(self.table, sql)
-        run = "{0.dag_id} {0.run_id} {0.task_id} {0.map_index}".format(context["ti"])  # only a run id has spaces
+        run = " ".join(map(str, instance.key(context["ti"])))  # of its parts, only a run id has spaces
         return duckdb_statements.appending(self.table, sql, duckdb_statements.columns(database, sql), run)
 
     def _to_file(self, hook: Any, sql: str, context: Context) -> dict[str, Any]:

@@ -100,12 +100,13 @@ class HttpRequestOperator(DecidedOperator):
 
     def _headers(self, context: Context) -> dict[str, str]:
         from airflow_provider_vai.languages import json_text
+        from airflow_provider_vai.operators.runtime import instance
         from airflow_provider_vai.operators.web import guard as http_guard
 
         headers = http_guard.checked_headers(self.headers or {})
         if self.possible().effect == "write" and "idempotency-key" not in {name.lower() for name in headers}:
-            ti, arguments = context["ti"], {name: getattr(self, name) for name in self.template_fields}
-            headers["Idempotency-Key"] = json_text.digest([ti.dag_id, ti.run_id, ti.task_id, ti.map_index, arguments])
+            arguments = {name: getattr(self, name) for name in self.template_fields}
+            headers["Idempotency-Key"] = json_text.digest([*instance.key(context["ti"]), arguments])
         return headers
 
     def _send(self, session: Any, url: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from airflow_provider_vai.languages import result_path
 from airflow_provider_vai.languages.identifiers import folder_name
 from airflow_provider_vai.languages.storable import is_storable_number, text_problem
 from airflow_provider_vai.model import artifacts, storage
+from airflow_provider_vai.operators.runtime import instance
 from airflow_provider_vai.operators.runtime.compat import configuration
 
 if TYPE_CHECKING:
@@ -127,12 +128,12 @@ def runs_root() -> ObjectStoragePath:
 
 
 def artifact_path(context: Context, suffix: str) -> ObjectStoragePath:
-    """Return the path of the running task's artifact: one for each DAG run, task and map index. A retry replaces it.
+    """Return the path of the running task's artifact: one for each DAG run and task instance. A retry replaces it.
 
     :param suffix: the file extension, without the dot.
     """
     ti = context["ti"]
-    return path_of(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, suffix)
+    return path_of(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, suffix, loop_round=instance.round_of(ti))
 
 
 def path_of(
@@ -142,6 +143,7 @@ def path_of(
     map_index: int | None,
     suffix: str,
     *,
+    loop_round: str | None = None,
     root: ObjectStoragePath | None = None,
 ) -> ObjectStoragePath:
     """Return the path of a task instance's artifact, see :func:`artifact_path`.
@@ -149,12 +151,13 @@ def path_of(
     Ids are quoted, so none of them can lead out of the folder.
 
     :param map_index: ``None`` or negative for a task that is not mapped.
+    :param loop_round: the round of a task in a loop, see :func:`.instance.round_of`.
     :param root: the folder of all artifacts; ``None``: ``[vai] artifacts_path``.
     """
     index = "" if map_index is None or map_index < 0 else f"-{map_index}"
-    return (
-        (root or artifacts_root()) / folder_name(dag_id) / folder_name(run_id) / f"{quote(task_id, '')}{index}.{suffix}"
-    )
+    in_round = f"@{quote(loop_round, '')}" if loop_round else ""
+    file = f"{quote(task_id, '')}{index}{in_round}.{suffix}"
+    return (root or artifacts_root()) / folder_name(dag_id) / folder_name(run_id) / file
 
 
 def write(path: ObjectStoragePath, content: bytes) -> None:

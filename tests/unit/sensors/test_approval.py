@@ -6,8 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from airflow.sdk import DAG, BaseNotifier
@@ -16,8 +18,13 @@ from airflow.sdk.timezone import utcnow
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
-from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible, ApprovalRejected, ApprovalTimeout
-from airflow_provider_vai.sensors import approval, approval_notice, approval_text
+from airflow_provider_vai.operators.runtime.errors import (
+    ApprovalImpossible,
+    ApprovalMissing,
+    ApprovalRejected,
+    ApprovalTimeout,
+)
+from airflow_provider_vai.sensors import approval_notice, approval_text
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
 from airflow_provider_vai.sensors.guarded import guarded
@@ -599,3 +606,45 @@ def test_a_decision_that_cannot_be_recorded_is_none(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(AirflowFailException, match="could not be written to the approvals record"):
         sensor.execute_complete(context(sensor), APPROVED, digests=asked(sensor).digests)
+
+
+def in_round(number: int, region: int = 7) -> dict[str, Any]:
+    """Return where Airflow 3.4 puts the tasks of one round of a loop that are not mapped."""
+    return {"region_id": UUID(int=region), "region_index": number}
+
+
+@pytest.mark.parametrize(
+    ("gate", "step", "is_approved"),
+    [
+        (in_round(0), in_round(0), True),
+        (in_round(0), in_round(1), False),
+        (in_round(0, region=6), in_round(0), False),
+        ({}, in_round(0), False),
+        (in_round(0), {"map_index": 0, **in_round(0, region=8)}, True),
+        ({}, {"map_index": 0, **in_round(0, region=8)}, False),
+    ],
+    ids=["same round", "next round", "other loop", "before the loop", "mapped in the loop", "mapped, gate before it"],
+)
+def test_each_round_of_a_loop_needs_its_own_approval(gate: Any, step: Any, is_approved: bool) -> None:
+    """The gate's result of one round, or of a gate before the loop, does not let the step of another round write."""
+    sensor, guarded_step = gate_and_step({"n": 1})
+    around = context(sensor)
+    vars(around["ti"]).update(gate)
+    record = sensor.execute_complete(around, APPROVED, digests=asked(sensor).digests)
+
+    guarded_step.task_group = SimpleNamespace(max_iterations=3)
+    later = context(sensor)
+    vars(later["ti"]).update(task_id="a", task=guarded_step, **step)
+    later["task"] = guarded_step
+    guarded_step.item = None if "map_index" in step else guarded_step.item
+    name = "a[0]" if "map_index" in step else "a"
+    kept = Path(record["record"].removeprefix("file://"))
+    kept.write_text(kept.read_text().replace('"a": {', f'"{name}": {{'))
+    approval = {**record, "arguments_sha256": {name: record["arguments_sha256"]["a"]}}
+    arguments = guarded_step.resolved_arguments(later)
+
+    if is_approved:
+        assert guarded_step._approved(later, approval, arguments) == arguments
+    else:
+        with pytest.raises(ApprovalMissing, match="needs a gate in the same loop"):
+            guarded_step._approved(later, approval, arguments)
