@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_vai.operators.derived import ExplainedPart
-    from airflow_provider_vai.operators.runtime.effects import SingleUseApproval
+    from airflow_provider_vai.operators.runtime.single_use import SingleUseApproval
 
 
 NO_ITEM = object()  # None is a valid list element
@@ -211,7 +211,7 @@ class VaiOperator(BaseOperator):
     def _single_use(self, context: Context, approval: dict[str, Any]) -> SingleUseApproval | None:
         if self.gate is None:
             return None
-        from airflow_provider_vai.operators.runtime.effects import SingleUseApproval
+        from airflow_provider_vai.operators.runtime.single_use import SingleUseApproval
 
         step, _ = self._name_at_gate(context)
         return SingleUseApproval(approval["record"], context["ti"].dag_id, str(self.gate), step)

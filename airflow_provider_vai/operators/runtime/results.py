@@ -20,10 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from airflow_provider_vai.languages import result_path
-from airflow_provider_vai.languages.identifiers import folder_name
 from airflow_provider_vai.languages.storable import is_storable_number, text_problem
-from airflow_provider_vai.model import artifacts, storage
 from airflow_provider_vai.operators.runtime import instance
 from airflow_provider_vai.operators.runtime.compat import configuration
 
@@ -81,6 +78,8 @@ def select(result: Any, path: Sequence[str | int], *, step: str) -> Any:
     :raises LookupError: the path does not exist, or its value has another type. The message says how far the path
         leads, and what the result has there.
     """
+    from airflow_provider_vai.languages import result_path
+
     if is_reference(result):
         return {**result, "select": [*result.get("select", []), *path]} if path else result
     try:
@@ -114,6 +113,8 @@ def artifacts_root() -> ObjectStoragePath:
 
     :raises UnusablePath: Airflow cannot open it.
     """
+    from airflow_provider_vai.model import artifacts, storage
+
     configured = configuration().get("vai", "artifacts_path", fallback="")
     return storage.opened(configured or artifacts.default_path(), ARTIFACTS)
 
@@ -123,6 +124,8 @@ def runs_root() -> ObjectStoragePath:
 
     :raises UnusablePath: Airflow cannot open it.
     """
+    from airflow_provider_vai.model import storage
+
     configured = configuration().get("vai", "runs_path", fallback="")
     return storage.opened(configured, "[vai] runs_path") if configured else artifacts_root() / "runs"
 
@@ -154,6 +157,8 @@ def path_of(
     :param loop_round: the round of a task in a loop, see :func:`.instance.round_of`.
     :param root: the folder of all artifacts; ``None``: ``[vai] artifacts_path``.
     """
+    from airflow_provider_vai.languages.identifiers import folder_name
+
     index = "" if map_index is None or map_index < 0 else f"-{map_index}"
     in_round = f"@{quote(loop_round, '')}" if loop_round else ""
     file = f"{quote(task_id, '')}{index}{in_round}.{suffix}"
@@ -207,6 +212,7 @@ def _number(value: decimal.Decimal) -> int | float | str | None:
 
 
 def _read(reference: dict[str, Any]) -> Any:
+    from airflow_provider_vai.model import storage
     from airflow_provider_vai.operators.runtime import tables
 
     root, path = str(artifacts_root()).rstrip("/") + "/", str(reference["path"])
