@@ -52,6 +52,7 @@ class Decision(TypedDict):
     :param run_id: The id of the DAG run.
     :param task_id: The task id of the gate.
     :param map_index: The map index of the gate; -1: it is not mapped.
+    :param round: The round of a gate in a loop.
     :param try_number: The try of the gate.
     :param subject: The question.
     :param steps: The guarded steps by task id.
@@ -72,6 +73,7 @@ class Decision(TypedDict):
     run_id: str
     task_id: str
     map_index: int
+    round: NotRequired[str]
     try_number: int
     subject: str
     steps: dict[str, DecidedStep]

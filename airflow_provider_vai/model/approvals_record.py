@@ -2,9 +2,10 @@
 
 The files are ``<artifacts>/@approvals/<dag_id>/<task_id>/<time>-<id>.json``. Each has ``{"schema_version": 1, "id",
 "at", "decision": "approve" | "reject", "by": {"id", "name"} | null, "attributed", "automatic", "rests_on": id | null,
-"timed_out", "note", "dag_id", "run_id", "task_id", "map_index", "try_number", "subject", "steps": {task_id:
+"timed_out", "note", "dag_id", "run_id", "task_id", "map_index", "round", "try_number", "subject", "steps": {task_id:
 {"operator", "arguments_sha256", "edits": {place: {"from", "to"}}}}, "covers"}``. ``covers`` is the digest of everything
-that was approved. ``rests_on`` is the id of the earlier decision that an automatic one repeats.
+that was approved. ``rests_on`` is the id of the earlier decision that an automatic one repeats. Only gates in a loop
+have a ``round``.
 
 ``<artifacts>/@spent/<dag_id>/<gate>/<decision>/<step>.json`` records which try of a step used an approval: one approval
 allows one write. Airflow's users can change an XCom or a task's state, but not these files.
@@ -79,7 +80,15 @@ def read(root: Any, dag_id: str, task_id: str | None = None) -> Iterator[dict[st
 
 
 def vouches(
-    root: Any, named: Any, *, dag_id: str, gate: str, expected: Mapping[str, Any], step: str, sha256: str
+    root: Any,
+    named: Any,
+    *,
+    dag_id: str,
+    gate: str,
+    expected: Mapping[str, Any],
+    step: str,
+    sha256: str,
+    is_in_loop: bool = False,
 ) -> bool:
     """Return whether the record contains an approval of exactly these arguments. An XCom alone could be forged.
 
@@ -88,14 +97,17 @@ def vouches(
     :param root: the artifacts folder.
     :param named: the record's file as given in the gate's result; only a file of this gate counts.
     :param gate: the gate's task id.
-    :param expected: the fields that the decision must have: its run id and map index.
+    :param expected: the fields that the decision must have: its run id, map index and round.
     :param step: the guarded step's task id.
     :param sha256: the digest of the arguments that the step is about to use.
+    :param is_in_loop: whether the step is part of a loop. A decision outside the loop would count for every round.
     """
     if not isinstance(named, str):
         return False
     folder = root / FOLDER / folder_name(dag_id) / folder_name(gate)
     record = _record(folder / named.rpartition("/")[2])
+    if is_in_loop and "round" not in record:
+        return False
     approved = record.get("steps", {}).get(step, {}).get("arguments_sha256")
     if record.get("decision") != "approve" or not _is_about(record, expected) or approved != sha256:
         return False

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
-
-from airflow_provider_vai.languages import graphql_text
-from airflow_provider_vai.model import artifacts
 
 if TYPE_CHECKING:
     from airflow_provider_vai.model.behaviour import Effect
@@ -40,8 +37,8 @@ _IN_RESOURCES = ("method", "headers", "json", "data")
 """The parts of a request that a dlt resource names as ``http_request`` does."""
 
 
-class Possible(NamedTuple):
-    """The effects that a step can have.
+class Possible:
+    """The effects that a step can have. No named tuple: DAG files import this, and making one compiles code.
 
     :param effect: the effect if nobody states another one.
     :param lowest: the lowest effect that may be stated.
@@ -49,10 +46,10 @@ class Possible(NamedTuple):
     :param repeatable: whether the arguments let the step do the same once more without another change.
     """
 
-    effect: Effect
-    lowest: Effect
-    why: str = ""
-    repeatable: bool = True
+    __slots__ = ("effect", "lowest", "repeatable", "why")
+
+    def __init__(self, effect: Effect, lowest: Effect, why: str = "", repeatable: bool = True) -> None:
+        self.effect, self.lowest, self.why, self.repeatable = effect, lowest, why, repeatable
 
 
 def of_request(arguments: Mapping[str, Any]) -> Possible:
@@ -75,7 +72,7 @@ def _of_sent(arguments: Mapping[str, Any]) -> Possible:
     changing = next((f"{name}: {value}" for name, value in found if str(value).strip().upper() not in READS), None)
     if changing:
         return Possible("write", "write", f"overrides its method ({changing[:60]})")
-    if any(map(graphql_text.has_mutation, _texts(_content(arguments)))):
+    if any(map(_has_mutation, _texts(_content(arguments)))):
         return Possible("write", "write", "sends a GraphQL mutation")
     return Possible("read" if is_read and not found else "write", "read")
 
@@ -132,11 +129,19 @@ def _requests_of_load(arguments: Mapping[str, Any]) -> Possible:
     return max(found, key=_strength, default=Possible("read", "read"))
 
 
+def _has_mutation(text: str) -> bool:
+    from airflow_provider_vai.languages import graphql_text
+
+    return graphql_text.has_mutation(text)
+
+
 def _strength(found: Possible) -> tuple[int, int]:
     return ORDER.index(found.effect), ORDER.index(found.lowest)
 
 
 def _of_target(arguments: Mapping[str, Any], target: Any, conn_id: Any, does: str) -> Possible:
+    from airflow_provider_vai.model import artifacts
+
     inside = isinstance(target, str) and artifacts.is_below(
         target, artifacts.artifacts_path(), str(conn_id) if conn_id else None
     )

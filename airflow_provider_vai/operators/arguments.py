@@ -284,6 +284,16 @@ def as_argument(value: Any) -> TaskArgument:
     return value if isinstance(value, TaskArgument) else TaskArgument(value)
 
 
+def names_function(text: str) -> bool:
+    """Return whether a text has the form ``package.module:function``; the function may be an attribute of a class.
+
+    :param text: the argument ``python_callable`` of a step.
+    """
+    module, colon, function = text.partition(":")
+    parts = [*module.split("."), *function.split(".")]
+    return bool(colon) and text.isascii() and all(map(str.isidentifier, parts))
+
+
 def parts_of(value: Any, which: Callable[[Any], bool], place: tuple[str | int, ...] = ()) -> Iterator[Any]:
     """Yield each part of a value that ``which`` accepts, with its place: keys and positions."""
     if which(value):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_vai.operators.derived import ExplainedPart
-    from airflow_provider_vai.operators.runtime.effects import SingleUseApproval
+    from airflow_provider_vai.operators.runtime.single_use import SingleUseApproval
 
 
 NO_ITEM = object()  # None is a valid list element
@@ -203,7 +203,7 @@ class VaiOperator(BaseOperator):
             raise ApprovalMissing(
                 f"the approvals record has no approval of these arguments by the gate {self.gate!r} in this DAG run:"
                 f" {remedy} again. If that does not help, check that [vai] artifacts_path is the same folder for all"
-                " workers"
+                " workers. A step in a loop needs a gate in the same loop, because each round needs its own approval"
             )
         who = (approval.get("by"), approval.get("at"), approval.get("note"))
         return arguments, [*facts, ("Approved by %s at %s, note: %s", *who)]
@@ -211,7 +211,7 @@ class VaiOperator(BaseOperator):
     def _single_use(self, context: Context, approval: dict[str, Any]) -> SingleUseApproval | None:
         if self.gate is None:
             return None
-        from airflow_provider_vai.operators.runtime.effects import SingleUseApproval
+        from airflow_provider_vai.operators.runtime.single_use import SingleUseApproval
 
         step, _ = self._name_at_gate(context)
         return SingleUseApproval(approval["record"], context["ti"].dag_id, str(self.gate), step)
@@ -228,15 +228,36 @@ class VaiOperator(BaseOperator):
 
     def _is_recorded(self, context: Context, approval: dict[str, Any], digest: str, name: str, index: int) -> bool:
         from airflow_provider_vai.model import approvals_record
-        from airflow_provider_vai.operators.runtime import results
+        from airflow_provider_vai.operators.runtime import instance, results
 
-        ti = context["ti"]
+        ti, is_in_loop = context["ti"], instance.is_in_loop(self)
+        expected = {"run_id": ti.run_id, "map_index": index}
+        if is_in_loop and not instance.is_mapped(ti):  # a mapped one has a region of its own: Airflow finds its gate
+            expected["round"] = instance.round_of(ti)
         return approvals_record.vouches(
             results.artifacts_root(),
             approval.get("record"),
             dag_id=ti.dag_id,
             gate=str(self.gate),
-            expected={"run_id": ti.run_id, "map_index": index},
+            expected=expected,
             step=name,
             sha256=digest,
+            is_in_loop=is_in_loop,
         )
+
+
+class Lineage:
+    """Mixin for operators of the kinds in :data:`.lineage.FLOWS`: reports their lineage when they succeed."""
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Return the provider's ``OperatorLineage``. An error raised here is logged and does not fail the task."""
+        from airflow.providers.common.compat.openlineage.facet import Dataset as OpenLineageDataset
+        from airflow.providers.openlineage.extractors import OperatorLineage
+
+        from airflow_provider_vai.operators.lineage import flow
+
+        inputs, outputs = (
+            [OpenLineageDataset(namespace=namespace, name=name) for namespace, name in dict.fromkeys(datasets)]
+            for datasets in flow(self)
+        )
+        return OperatorLineage(inputs=inputs, outputs=outputs)

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_vai.operators import nested
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException
-from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -67,6 +65,9 @@ class CallAgentOperator(VaiOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Ask the agent and return its answer, its token usage and the model's name."""
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+        from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
+
         try:
             from pydantic_ai.exceptions import UsageLimitExceeded, UserError
 
@@ -104,6 +105,8 @@ class CallAgentOperator(VaiOperator):
         )
 
     def _prompt(self) -> str:
+        from airflow_provider_vai.operators.runtime.errors import NothingSent
+
         if not isinstance(self.question, str) or not self.question.strip():
             raise NothingSent(f"question must be a non-empty text, not {self.question!r}")
         return self.question

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_vai.operators import nested
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException
-from airflow_provider_vai.operators.runtime.errors import NothingSent
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -47,6 +45,8 @@ class CallAutomationOperator(VaiOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Start the DAG run, or use the one that an earlier try started."""
+        from airflow_provider_vai.operators.runtime.errors import NothingSent
+
         ti, dag_id = context["ti"], self.trigger_dag_id
         if dag_id == ti.dag_id:
             raise NothingSent(f"the DAG {dag_id!r} would call itself without end: set trigger_dag_id to another DAG")
@@ -72,6 +72,8 @@ class CallAutomationOperator(VaiOperator):
 
         :raises AirflowFailException: the DAG run did not succeed.
         """
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+
         _, payload = event
         dag_id, run_id = payload["dag_id"], payload["run_ids"][0]
         state = str(getattr(payload.get(run_id), "value", payload.get(run_id)))
@@ -99,6 +101,8 @@ class CallAutomationOperator(VaiOperator):
         nested.run(starter, context)
 
     def _require_active(self, ti: Any) -> None:
+        from airflow_provider_vai.operators.runtime.errors import NothingSent
+
         if not hasattr(ti, "get_dag"):  # Airflow 3.1
             return
         try:
@@ -112,10 +116,10 @@ class CallAutomationOperator(VaiOperator):
 
 
 def called_run_id(ti: Any) -> str:
-    """Return the id of the DAG run that a task starts: one for each DAG run, task and map index of the caller."""
+    """Return the id of the DAG run that a task starts: one for each DAG run and task instance of the caller."""
     from airflow_provider_vai.languages import json_text
+    from airflow_provider_vai.operators.runtime import instance
 
-    index = -1 if ti.map_index is None else ti.map_index
-    digest = json_text.digest([ti.dag_id, ti.run_id, ti.task_id, index])
+    digest = json_text.digest(instance.key(ti))
     caller = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{ti.dag_id}.{ti.task_id}")  # the characters that a run id may have
     return f"by_{caller[:150]}_{digest[:24]}"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_vai.languages import expression
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
 try:
     from airflow.sdk import BranchMixIn
@@ -75,6 +74,7 @@ class ConditionalBranchOperator(VaiOperator, BranchMixIn):
 
     def _evaluated(self, context: Context) -> bool:
         from airflow_provider_vai.operators.runtime import condition_names
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
         if self.missing not in (None, "false", "fail"):
             raise AirflowFailException(f"missing must be 'false' or 'fail', not {self.missing!r}")
@@ -96,6 +96,8 @@ class ConditionalBranchOperator(VaiOperator, BranchMixIn):
 
     def _check_tasks(self) -> None:
         """Fail if a listed task is not directly downstream, even one that this DAG run would not choose."""
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+
         groups = self.get_dag().task_group_dict
         for task_id in [*(self.if_true or []), *(self.if_false or [])]:
             roots = [root.task_id for root in groups[task_id].roots] if task_id in groups else [task_id]

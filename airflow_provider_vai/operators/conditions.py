@@ -9,8 +9,7 @@ from airflow.sdk import BaseOperator
 
 from airflow_provider_vai.languages import expression
 from airflow_provider_vai.operators.arguments import argument, as_argument
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException
-from airflow_provider_vai.operators.runtime.skipping import SkipMixin
+from airflow_provider_vai.operators.skipping import SkipMixin
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -56,6 +55,8 @@ class ConditionsOperator(BaseOperator, SkipMixin):
 
 
 def _evaluated(condition: str, values: dict[str, Any]) -> dict[str, Any]:
+    from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+
     try:
         holds, why = expression.evaluate(expression.parse(condition), values), None
     except expression.MissingPath as error:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
 from airflow_provider_vai.operators.flashboard.link import FlashboardLink
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException
-from airflow_provider_vai.operators.runtime.errors import MissingExtra
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -82,6 +80,8 @@ class CreateFlashboardOperator(VaiOperator):
 
     def _page(self) -> Page:
         from airflow_provider_vai.operators.flashboard import page as flashboard_page
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+        from airflow_provider_vai.operators.runtime.errors import MissingExtra
         from airflow_provider_vai.operators.runtime.masking import masked
 
         try:

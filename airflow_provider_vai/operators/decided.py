@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_vai.model.effects import BY_KIND, ORDER, OWN, Possible
 from airflow_provider_vai.operators.arguments import known
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.runtime.errors import NothingSent
 
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
@@ -47,6 +46,8 @@ class DecidedOperator(VaiOperator):
 
         :raises NothingSent: it has.
         """
+        from airflow_provider_vai.operators.runtime.errors import NothingSent
+
         found = self.possible()
         least = found.lowest if self.states_effect else found.effect
         if ORDER.index(self.effect) < ORDER.index(least):

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import Lineage
 from airflow_provider_vai.operators.decided import DecidedOperator
-from airflow_provider_vai.operators.lineage import Lineage
-from airflow_provider_vai.operators.runtime.errors import MissingExtra
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -81,6 +80,8 @@ class DltExtractOperator(Lineage, DecidedOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Run the pipeline and return the row counts."""
+        from airflow_provider_vai.operators.runtime.errors import MissingExtra
+
         try:
             import dlt
             from dlt.common.runtime.collector import LogCollector

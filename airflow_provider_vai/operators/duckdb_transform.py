@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import Lineage
 from airflow_provider_vai.operators.decided import DecidedOperator
-from airflow_provider_vai.operators.lineage import Lineage
-from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent, NothingSentYet
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -58,6 +57,8 @@ class DuckdbTransformOperator(Lineage, DecidedOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Check the statement, run it and write its rows."""
+        from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent, NothingSentYet
+
         if bool(self.table) == bool(self.path):
             raise NothingSent("the rows need exactly one target: set either table or path")
         if self.mode not in ("replace", "append"):
@@ -99,11 +100,12 @@ class DuckdbTransformOperator(Lineage, DecidedOperator):
         return {"table": self.table, "rows": rows, "columns": columns}
 
     def _statements(self, database: Any, sql: str, context: Context) -> Any:
+        from airflow_provider_vai.operators.runtime import instance
         from airflow_provider_vai.operators.sql import duckdb_statements
 
         if self.mode == "replace":
             return duckdb_statements.for_table(self.table, sql)
-        run = "{0.dag_id} {0.run_id} {0.task_id} {0.map_index}".format(context["ti"])  # only a run id has spaces
+        run = " ".join(map(str, instance.key(context["ti"])))  # of its parts, only a run id has spaces
         return duckdb_statements.appending(self.table, sql, duckdb_statements.columns(database, sql), run)
 
     def _to_file(self, hook: Any, sql: str, context: Context) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 from airflow_provider_vai.operators.arguments import argument, as_argument
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -34,6 +33,7 @@ class EachOperator(BaseOperator):
         :raises AirflowFailException: the value is not a list.
         """
         from airflow_provider_vai.operators.runtime import results
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
         value = results.load(as_argument(self.items).value)
         if not isinstance(value, list):

@@ -7,7 +7,6 @@ from typing import Any
 
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.files.file_step import FileStep, encoded
-from airflow_provider_vai.operators.runtime.errors import NothingSent
 
 
 class EditFileOperator(FileStep):
@@ -48,6 +47,7 @@ class EditFileOperator(FileStep):
         :raises NothingSent: there is no such file, or the text does not occur in it as often as it must.
         """
         from airflow_provider_vai.operators.files import working_folder
+        from airflow_provider_vai.operators.runtime.errors import NothingSent
 
         if before is None:
             remedy = "an earlier step must make it" if self.folder else working_folder.MADE_EARLIER

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException
-from airflow_provider_vai.operators.runtime.errors import MissingExtra
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -48,6 +46,7 @@ class ExplainSchemaOperator(VaiOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Read the schema and return the tables."""
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
         from airflow_provider_vai.operators.sql import inspection as schema_inspection
 
         if self.tables is not None and not isinstance(self.tables, list):
@@ -62,6 +61,8 @@ class ExplainSchemaOperator(VaiOperator):
     def _inspected(self) -> list[dict[str, Any]]:
         from airflow.sdk import BaseHook
 
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+        from airflow_provider_vai.operators.runtime.errors import MissingExtra
         from airflow_provider_vai.operators.sql import inspection as schema_inspection
 
         connection = BaseHook.get_connection(self.conn_id)
@@ -83,6 +84,8 @@ class ExplainSchemaOperator(VaiOperator):
             engine.dispose()
 
     def _duckdb_hook(self) -> Any:
+        from airflow_provider_vai.operators.runtime.errors import MissingExtra
+
         try:
             import duckdb  # noqa: F401 - the hook imports it later, where its absence would be harder to explain
 

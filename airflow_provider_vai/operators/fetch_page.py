@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_vai.model import effects
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
-from airflow_provider_vai.operators.runtime.errors import MissingExtra
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -49,6 +47,8 @@ class FetchPageOperator(VaiOperator):
 
     def perform(self, context: Context) -> dict[str, Any] | list[dict[str, Any]]:
         """Fetch the pages one after another."""
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+
         urls = self.url if isinstance(self.url, list) else [self.url]
         for url in urls:
             if not isinstance(url, str):
@@ -65,6 +65,8 @@ class FetchPageOperator(VaiOperator):
         return bool(self.conn_id) and BaseHook.get_connection(self.conn_id).extra_dejson.get("allow_private") is True
 
     def _page(self, url: str, allow_private: bool) -> dict[str, Any]:
+        from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
+        from airflow_provider_vai.operators.runtime.errors import MissingExtra
         from airflow_provider_vai.operators.runtime.masking import masked
         from airflow_provider_vai.operators.web import page_text, web_client
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import Lineage
 from airflow_provider_vai.operators.decided import DecidedOperator
-from airflow_provider_vai.operators.lineage import Lineage
-from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -65,6 +64,7 @@ class FileSyncOperator(Lineage, DecidedOperator):
         """List the source, copy the changed files and return a summary."""
         from airflow_provider_vai.languages import json_text
         from airflow_provider_vai.operators.files import storage, tree as file_tree
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
         source = storage.opened(self.source, self.source_conn_id)
         destination = self.checked_target(storage.opened(self.destination, self.destination_conn_id))
@@ -93,6 +93,7 @@ class FileSyncOperator(Lineage, DecidedOperator):
     def _copied(self, source: Any, destination: Any, file: Any, token: str) -> tuple[bool, str]:
         """Return whether the file was copied, and its digest."""
         from airflow_provider_vai.operators.files import storage, tree as file_tree
+        from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
 
         try:
             target = self.checked_target(file_tree.below(destination, file.name))

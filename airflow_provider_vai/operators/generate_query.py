@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.operators import nested
 from airflow_provider_vai.operators.arguments import argument
-from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.lineage import Lineage
-from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
+from airflow_provider_vai.operators.base import Lineage, VaiOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -74,11 +71,11 @@ class GenerateQueryOperator(Lineage, VaiOperator):
         model_id: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**(kwargs if sql is not None else nested.timed(kwargs)))
+        super().__init__(**(kwargs if sql is not None else _timed(kwargs)))
         self.is_model_written = sql is None  # a wired statement that resolves to None is an error, not a question
         self.sql = argument(sql)
         self.conn_id = argument(conn_id)
-        self.question = nested.without_secrets("question", question)
+        self.question: Any = None if question is None else _without_secrets(question)
         self.parameters = argument(parameters)
         self.tables = argument(tables)
         self.rows_as = self.stored("rows_as", rows_as)
@@ -90,6 +87,7 @@ class GenerateQueryOperator(Lineage, VaiOperator):
     def perform(self, context: Context) -> dict[str, Any]:
         """Check the statement, run it and return its rows."""
         from airflow_provider_vai.model import time_limit
+        from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
         from airflow_provider_vai.operators.sql import guard as sql_guard, rows as sql_rows
 
         self._check_arguments()
@@ -114,6 +112,8 @@ class GenerateQueryOperator(Lineage, VaiOperator):
         return {**result, "sql": sql} if self.is_model_written else result
 
     def _check_arguments(self) -> None:
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+
         if self.is_model_written and not self.question:
             raise AirflowFailException("neither sql nor question is set: set sql to the statement")
         if not self.is_model_written and not isinstance(self.sql, str):
@@ -126,3 +126,15 @@ class GenerateQueryOperator(Lineage, VaiOperator):
 
         model = {"llm_conn_id": self.llm_conn_id, "model_id": self.model_id}
         return query_writing.written(self.question, hook, context, dialect=dialect, tables=self.tables, **model)
+
+
+def _timed(options: dict[str, Any]) -> dict[str, Any]:
+    from airflow_provider_vai.operators import nested
+
+    return nested.timed(options)
+
+
+def _without_secrets(question: str) -> Any:
+    from airflow_provider_vai.operators import nested
+
+    return nested.without_secrets("question", question)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.decided import DecidedOperator
-from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -81,6 +80,7 @@ class HttpRequestOperator(DecidedOperator):
 
     def _prepared(self, context: Context) -> tuple[Any, str]:
         """Return the session with credentials and headers, and the URL."""
+        from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
         from airflow_provider_vai.operators.web import guard as http_guard, shape as http_shape
 
         try:
@@ -100,12 +100,13 @@ class HttpRequestOperator(DecidedOperator):
 
     def _headers(self, context: Context) -> dict[str, str]:
         from airflow_provider_vai.languages import json_text
+        from airflow_provider_vai.operators.runtime import instance
         from airflow_provider_vai.operators.web import guard as http_guard
 
         headers = http_guard.checked_headers(self.headers or {})
         if self.possible().effect == "write" and "idempotency-key" not in {name.lower() for name in headers}:
-            ti, arguments = context["ti"], {name: getattr(self, name) for name in self.template_fields}
-            headers["Idempotency-Key"] = json_text.digest([ti.dag_id, ti.run_id, ti.task_id, ti.map_index, arguments])
+            arguments = {name: getattr(self, name) for name in self.template_fields}
+            headers["Idempotency-Key"] = json_text.digest([*instance.key(context["ti"]), arguments])
         return headers
 
     def _send(self, session: Any, url: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The input and output datasets of a finished step, for Airflow's OpenLineage provider.
 
-The provider calls :meth:`Lineage.get_openlineage_facets_on_complete`. If it is not installed, nothing here runs. Names
-follow OpenLineage's naming conventions, so a table that another DAG writes is the same dataset.
+The provider calls :meth:`.base.Lineage.get_openlineage_facets_on_complete`. If it is not installed, nothing here runs.
+Names follow OpenLineage's naming conventions, so a table that another DAG writes is the same dataset.
 """
 
 from __future__ import annotations
@@ -18,21 +18,6 @@ Flow = tuple[list[Dataset], list[Dataset]]
 """The datasets that were read, and those that were written."""
 
 _FILE_EXTENSIONS = (".parquet", ".csv", ".tsv", ".json", ".jsonl", ".ndjson")
-
-
-class Lineage:
-    """Mixin for operators of the kinds in :data:`FLOWS`: reports their lineage when they succeed."""
-
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
-        """Return the provider's ``OperatorLineage``. An error raised here is logged and does not fail the task."""
-        from airflow.providers.common.compat.openlineage.facet import Dataset as OpenLineageDataset
-        from airflow.providers.openlineage.extractors import OperatorLineage
-
-        inputs, outputs = (
-            [OpenLineageDataset(namespace=namespace, name=name) for namespace, name in dict.fromkeys(datasets)]
-            for datasets in flow(self)
-        )
-        return OperatorLineage(inputs=inputs, outputs=outputs)
 
 
 class Database(NamedTuple):

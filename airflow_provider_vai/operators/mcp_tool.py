@@ -6,12 +6,8 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.model import time_limit
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.mcp import answer as mcp_answer
-from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
-from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent, NothingSentYet
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -50,6 +46,11 @@ class McpToolOperator(VaiOperator):
 
     def perform(self, context: Context) -> Any:
         """Call the tool in a new session."""
+        from airflow_provider_vai.model import time_limit
+        from airflow_provider_vai.operators.mcp import answer as mcp_answer
+        from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
+        from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent, NothingSentYet
+
         try:
             from airflow.providers.common.ai.hooks.mcp import MCPHook
 
@@ -78,7 +79,8 @@ class McpToolOperator(VaiOperator):
         return mcp_answer.result(answer)
 
     async def _call(self, client: Any) -> Any:
-        from airflow_provider_vai.operators.mcp import schema as mcp_schema
+        from airflow_provider_vai.operators.mcp import answer as mcp_answer, schema as mcp_schema
+        from airflow_provider_vai.operators.runtime.errors import NothingSentYet
 
         arguments = self.arguments or {}
         async with AsyncExitStack() as session:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import ConnectionSecret, argument
-from airflow_provider_vai.operators.runtime.errors import NothingSent
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -38,6 +37,8 @@ def without_secrets(name: str, value: Any) -> Any:
     :param name: the argument's name, for the message.
     :raises NothingSent: the value contains a :func:`~airflow_provider_vai.operators.arguments.connection_secret`.
     """
+    from airflow_provider_vai.operators.runtime.errors import NothingSent
+
     field = argument(value)
     if _has_secret(getattr(field, "value", None)):
         raise NothingSent(

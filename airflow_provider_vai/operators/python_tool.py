@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.operators.arguments import TaskArgument, argument, as_argument
+from airflow_provider_vai.operators.arguments import TaskArgument, argument, as_argument, names_function
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.runtime.errors import NothingSent
-from airflow_provider_vai.operators.runtime.function_name import FORM
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -56,7 +54,7 @@ class PythonToolOperator(VaiOperator):
     ) -> None:
         super().__init__(**kwargs)
         stated = as_argument(python_callable).value
-        if isinstance(stated, str) and not FORM.fullmatch(stated):
+        if isinstance(stated, str) and not names_function(stated):
             raise ValueError(f"python_callable must be 'package.module:function', not {stated!r}")
         if isinstance(on_change, str) and on_change not in ("fail", "warn"):
             raise ValueError(f"on_change must be 'fail' or 'warn', not {on_change!r}")
@@ -76,11 +74,13 @@ class PythonToolOperator(VaiOperator):
 
     def perform(self, context: Context) -> Any:
         """Import the function, check it and call it. A text result that is a JSON object or array is parsed."""
+
         import asyncio
         import inspect
 
         from airflow_provider_vai.languages import json_text
         from airflow_provider_vai.operators.runtime import named_function
+        from airflow_provider_vai.operators.runtime.errors import NothingSent
 
         function = named_function.imported(self.python_callable)
         if self.source_sha256 and (

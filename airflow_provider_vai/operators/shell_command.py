@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.model.time_limit import TookTooLong
 from airflow_provider_vai.operators.arguments import TaskArgument, argument
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
-from airflow_provider_vai.operators.runtime.errors import NothingSent
-from airflow_provider_vai.operators.runtime.masking import masked
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -69,6 +65,9 @@ class ShellCommandOperator(VaiOperator):
 
         :raises AirflowException: it ended with an error, or took too long. Airflow may retry it only if the step reads.
         """
+        from airflow_provider_vai.model.time_limit import TookTooLong
+        from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
+        from airflow_provider_vai.operators.runtime.masking import masked
         from airflow_provider_vai.operators.shell import local
 
         failure = AirflowFailException if self.effect == "write" else AirflowException
@@ -105,6 +104,8 @@ class ShellCommandOperator(VaiOperator):
 
         :raises NothingSent: a name or value cannot be one of a variable.
         """
+        from airflow_provider_vai.operators.runtime.errors import NothingSent
+
         variables = self.environment or {}
         for name, value in variables.items():
             if not isinstance(value, str) or "\0" in value or not name.isidentifier():

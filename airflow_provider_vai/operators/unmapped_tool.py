@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -32,6 +31,7 @@ class UnmappedToolOperator(VaiOperator):
     def perform(self, context: Context) -> NoReturn:
         """Fail with a message that shows the lines to add to the tools file."""
         from airflow_provider_vai.model.tools_file import suggestion
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
         raise AirflowFailException(
             f"the tool {self.tool!r} has no action kind: add it to vai-tools.toml and crystallize again.\n\n"

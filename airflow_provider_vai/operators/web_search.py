@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -39,8 +38,10 @@ class WebSearchOperator(VaiOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Send the query and return the results."""
+
         from airflow.sdk import BaseHook
 
+        from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
         from airflow_provider_vai.operators.runtime.masking import masked
         from airflow_provider_vai.operators.web import search_api
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from airflow_provider_vai.secrets import find, visit
+from airflow_provider_vai.secrets import find, knowing, visit
 from airflow_provider_vai.secrets.in_json import starred
 
 
@@ -39,4 +39,5 @@ def masked(value: Any, *, transparent: Collection[str] = ()) -> Any:
 
     :param transparent: Keys that do not name the values below them, see :func:`~airflow_provider_vai.secrets.visit`.
     """
-    return visit(value, [], lambda sighting: sighting.shown, transparent=transparent)
+    with knowing(()):  # large data has the same texts and keys many times: each is searched once
+        return visit(value, [], lambda sighting: sighting.shown, transparent=transparent)

@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.timezone import utcnow
 
-from airflow_provider_vai.exceptions import UnusablePath
 from airflow_provider_vai.operators.arguments import argument, as_argument
 from airflow_provider_vai.operators.assets import emits_action
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException
-from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
-from airflow_provider_vai.operators.runtime.skipping import SkipMixin
+from airflow_provider_vai.operators.skipping import SkipMixin
 from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
 
 if TYPE_CHECKING:
@@ -26,14 +23,6 @@ if TYPE_CHECKING:
     from airflow_provider_vai.sensors.guarded import Guarded
 
 CHOICES = {"on_timeout": ("fail", "approve", "reject"), "on_reject": ("skip", "fail")}
-
-
-class ApprovalRejected(AirflowFailException):
-    """The gate was rejected, by a person or by its timeout. The gate fails without a retry."""
-
-
-class ApprovalTimeout(AirflowFailException):
-    """Nobody answered before the deadline. The gate fails without a retry."""
 
 
 class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
@@ -183,6 +172,8 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         return as_argument(getattr(self, name)).value
 
     def _refuse_denied(self, now: Guarded) -> None:
+        from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
+
         if task_id := now.denied(self.text("denied") or ()):
             raise ApprovalImpossible(
                 f"{task_id!r} would make a call that was denied in the recorded run, and such a call never passes."
@@ -215,6 +206,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
 
         ``problem`` is why an earlier answer did not count; ``None`` on the first question.
         """
+        from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
         from airflow_provider_vai.sensors import approval_form, approval_question, approval_text
 
         try:
@@ -238,6 +230,8 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
 
     def _body(self, context: Context, now: Guarded, problem: str | None) -> str:
         """Return the question with all arguments in full; if that is too long for Airflow, with a link to a page."""
+        from airflow_provider_vai.exceptions import UnusablePath
+        from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
         from airflow_provider_vai.sensors import approval_page, approval_text
 
         body = self.question(now, problem=problem, holds_back=self._holds_back())
@@ -298,6 +292,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         :return: the record of the decision.
         :raises AirflowFailException: the question could not be answered, was rejected, or timed out.
         """
+        from airflow_provider_vai.operators.runtime.compat import AirflowFailException
         from airflow_provider_vai.sensors.approval_question import Waiting
 
         now, waiting = self._guarded(context), Waiting.of(digests, deadline, remind_at)
@@ -356,6 +351,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         return False
 
     def _timed_out(self, context: Context, now: Guarded, digests: dict[str, str]) -> Any:
+        from airflow_provider_vai.operators.runtime.errors import ApprovalTimeout
         from airflow_provider_vai.sensors import approval_decision
 
         if self.on_timeout == "fail":
@@ -373,6 +369,8 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
 
         The record is pushed here because a gate that skips or fails raises and so returns no result.
         """
+        from airflow_provider_vai.operators.runtime.errors import ApprovalRejected
+
         context["ti"].xcom_push(key="return_value", value=record)
         if self.on_reject == "fail":
             why = f": {record['note']}" if record["note"] else ""

@@ -12,7 +12,7 @@ from airflow.sdk.timezone import utcnow
 
 from airflow_provider_vai.exceptions import UnusablePath
 from airflow_provider_vai.model import approvals_record
-from airflow_provider_vai.operators.runtime import results
+from airflow_provider_vai.operators.runtime import instance, results
 from airflow_provider_vai.operators.runtime.airflow_errors import DownstreamTasksSkipped
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 from airflow_provider_vai.operators.runtime.masking import masked
@@ -22,7 +22,7 @@ from airflow_provider_vai.sensors.guarded import Guarded
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_provider_vai.sensors.approval_answers import Gate
+    from airflow_provider_vai.sensors.gate import Gate
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far ahead the clock of another worker may be."""
@@ -173,6 +173,7 @@ def _kept(gate: Gate, context: Context, approved: Guarded, record: Mapping[str, 
         "run_id": ti.run_id,
         "task_id": ti.task_id,
         "map_index": -1 if ti.map_index is None else ti.map_index,
+        **({"round": loop_round} if (loop_round := instance.round_of(ti)) else {}),
         "try_number": ti.try_number,
         "subject": masked(gate.text("subject")),
         "steps": {

@@ -10,7 +10,7 @@ from airflow_provider_vai.operators.runtime.addresses import server
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_provider_vai.sensors.approval_answers import Gate
+    from airflow_provider_vai.sensors.gate import Gate
     from airflow_provider_vai.sensors.guarded import Guarded
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow_provider_vai.languages.html_text import text
-from airflow_provider_vai.operators.runtime import results
+from airflow_provider_vai.operators.runtime import instance, results
 from airflow_provider_vai.operators.runtime.addresses import path_prefix
 from airflow_provider_vai.sensors import approval_text, text_authors
 from airflow_provider_vai.sensors.guarded import Guarded
@@ -54,6 +54,7 @@ def write(now: Guarded, context: Context, *, subject: Any, reason: str | None) -
     results.write(results.artifact_path(context, "html"), content)
     dag, run, task = (quote(part, "") for part in (ti.dag_id, ti.run_id, ti.task_id))
     index = f"&map_index={ti.map_index}" if ti.map_index is not None and ti.map_index >= 0 else ""
+    index += f"&loop_round={loop_round}" if (loop_round := instance.round_of(ti)) else ""
     digest = hashlib.sha256(content).hexdigest()
     return f"{path_prefix()}/vai/gates/{dag}/{run}/{task}?sha256={digest}{index}"
 

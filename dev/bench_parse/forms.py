@@ -1,8 +1,9 @@
-"""Writes the DAG files that are compared: the same chain of tasks by hand and crystallized, one folder each."""
+"""Writes the DAG files that are compared: the same chain of tasks by hand, crystallized, and with empty operators."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
@@ -85,16 +86,19 @@ MIXES = {
 
 
 def write(folder: Path, name: str, dags: int, steps: int) -> None:
-    """Write ``hand/`` and ``ours/`` below a folder.
+    """Write ``hand/``, ``ours/`` and ``floor/`` below a folder.
 
     :param folder: where. :param name: a key of :data:`MIXES`. :param dags: how many DAGs, one a file.
     :param steps: how many steps each of them has.
     """
     mix = MIXES[name]
     (folder / "hand").mkdir(parents=True)
+    (folder / "floor").mkdir()
     for number in range(dags):
         (folder / f"hand/hand_{number}.py").write_text(hand_written(mix, f"hand_{number}", steps))
         _crystallize(mix, folder, number, steps)
+        ours = (folder / f"ours/ours_{number}.py").read_text()
+        (folder / f"floor/floor_{number}.py").write_text(of_floor(ours))
 
 
 def hand_written(mix: Mix, dag_id: str, steps: int) -> str:
@@ -110,6 +114,15 @@ def hand_written(mix: Mix, dag_id: str, steps: int) -> str:
         lines.append(f"    t{k} = {mix.task(k)}\n")
         names.append(f"t{k}")
     return "".join([*lines, f"    {' >> '.join(names)}\n"])
+
+
+def of_floor(ours: str) -> str:
+    """Return a crystallized file with empty operators in place of ours.
+
+    :param ours: its text.
+    """
+    text = re.sub(r"from airflow_provider_vai\S+ import asset\n", "from floor_operators import asset\n", ours)
+    return re.sub(r"from airflow_provider_vai\S+ import (\w+)\n", r"from floor_operators import Step as \1\n", text)
 
 
 def _crystallize(mix: Mix, folder: Path, number: int, steps: int) -> None:

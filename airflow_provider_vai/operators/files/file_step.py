@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.runtime.errors import NothingSent
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -58,6 +57,7 @@ class FileStep(VaiOperator):
     def perform(self, context: Context) -> dict[str, Any]:
         """Check the digests, write the file unless it is up to date, and return its digests."""
         from airflow_provider_vai.operators.files import text_files
+        from airflow_provider_vai.operators.runtime.errors import NothingSent
 
         target = text_files.opened(self.path, self.folder, context)
         before = target.read()
@@ -77,6 +77,8 @@ class FileStep(VaiOperator):
         return {"path": self.path, "changed": before != after, "bytes": len(after), **digests}
 
     def _check_before(self, found: str | None) -> None:
+        from airflow_provider_vai.operators.runtime.errors import NothingSent
+
         if self.before_sha256 and (found or ABSENT) != self.before_sha256:
             is_now = f"has the digest {found}" if found else "does not exist"
             raise NothingSent(
@@ -96,6 +98,8 @@ def encoded(text: Any, name: str) -> bytes:
     :param name: the argument, for the message.
     :raises NothingSent: it is not a text, or has half a surrogate pair.
     """
+    from airflow_provider_vai.operators.runtime.errors import NothingSent
+
     if not isinstance(text, str):
         raise NothingSent(f"nothing was written: {name} is a {type(text).__name__}, and only texts can be written")
     try:

@@ -11,6 +11,7 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model import storage
 from airflow_provider_vai.model.artifacts import LOCAL
+from airflow_provider_vai.operators.runtime import instance
 from airflow_provider_vai.operators.runtime.compat import AirflowException
 from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSentYet
 
@@ -38,8 +39,7 @@ def opened(url: str, conn_id: str | None = None) -> ObjectStoragePath:
 
 def run_token(context: Context) -> str:
     """Return a short digest that identifies this task in this DAG run; it is the same in a retry."""
-    ti = context["ti"]
-    return json_text.digest([ti.dag_id, ti.run_id, ti.task_id, ti.map_index])[:16]
+    return json_text.digest(instance.key(context["ti"]))[:16]
 
 
 def place(file: Path, target: ObjectStoragePath, token: str) -> None:

@@ -13,6 +13,14 @@ class ApprovalImpossible(AirflowFailException):
     """The gate guards no step, cannot show its question, or guards a denied call. It fails without a retry."""
 
 
+class ApprovalRejected(AirflowFailException):
+    """The gate was rejected, by a person or by its timeout. The gate fails without a retry."""
+
+
+class ApprovalTimeout(AirflowFailException):
+    """Nobody answered before the deadline. The gate fails without a retry."""
+
+
 class NothingSent(AirflowFailException):
     """The step failed before it sent anything, and a retry cannot help. Remove the cause and clear the step."""
 

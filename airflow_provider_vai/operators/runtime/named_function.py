@@ -8,8 +8,8 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from airflow_provider_vai.operators.arguments import names_function
 from airflow_provider_vai.operators.runtime.errors import NothingSent
-from airflow_provider_vai.operators.runtime.function_name import FORM
 
 
 def imported(name: str) -> Callable[..., Any]:
@@ -18,7 +18,7 @@ def imported(name: str) -> Callable[..., Any]:
     :param name: ``package.module:function``.
     :raises NothingSent: it has another form, cannot be imported, or is no function.
     """
-    if not FORM.fullmatch(name):
+    if not names_function(name):
         raise NothingSent(f"python_callable must be 'package.module:function', not {name!r}")
     module, _, path = name.partition(":")
     try:

@@ -20,10 +20,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from airflow_provider_vai.languages import result_path
-from airflow_provider_vai.languages.identifiers import folder_name
 from airflow_provider_vai.languages.storable import is_storable_number, text_problem
-from airflow_provider_vai.model import artifacts, storage
+from airflow_provider_vai.operators.runtime import instance
 from airflow_provider_vai.operators.runtime.compat import configuration
 
 if TYPE_CHECKING:
@@ -80,6 +78,8 @@ def select(result: Any, path: Sequence[str | int], *, step: str) -> Any:
     :raises LookupError: the path does not exist, or its value has another type. The message says how far the path
         leads, and what the result has there.
     """
+    from airflow_provider_vai.languages import result_path
+
     if is_reference(result):
         return {**result, "select": [*result.get("select", []), *path]} if path else result
     try:
@@ -113,6 +113,8 @@ def artifacts_root() -> ObjectStoragePath:
 
     :raises UnusablePath: Airflow cannot open it.
     """
+    from airflow_provider_vai.model import artifacts, storage
+
     configured = configuration().get("vai", "artifacts_path", fallback="")
     return storage.opened(configured or artifacts.default_path(), ARTIFACTS)
 
@@ -122,17 +124,19 @@ def runs_root() -> ObjectStoragePath:
 
     :raises UnusablePath: Airflow cannot open it.
     """
+    from airflow_provider_vai.model import storage
+
     configured = configuration().get("vai", "runs_path", fallback="")
     return storage.opened(configured, "[vai] runs_path") if configured else artifacts_root() / "runs"
 
 
 def artifact_path(context: Context, suffix: str) -> ObjectStoragePath:
-    """Return the path of the running task's artifact: one for each DAG run, task and map index. A retry replaces it.
+    """Return the path of the running task's artifact: one for each DAG run and task instance. A retry replaces it.
 
     :param suffix: the file extension, without the dot.
     """
     ti = context["ti"]
-    return path_of(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, suffix)
+    return path_of(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, suffix, loop_round=instance.round_of(ti))
 
 
 def path_of(
@@ -142,6 +146,7 @@ def path_of(
     map_index: int | None,
     suffix: str,
     *,
+    loop_round: str | None = None,
     root: ObjectStoragePath | None = None,
 ) -> ObjectStoragePath:
     """Return the path of a task instance's artifact, see :func:`artifact_path`.
@@ -149,12 +154,15 @@ def path_of(
     Ids are quoted, so none of them can lead out of the folder.
 
     :param map_index: ``None`` or negative for a task that is not mapped.
+    :param loop_round: the round of a task in a loop, see :func:`.instance.round_of`.
     :param root: the folder of all artifacts; ``None``: ``[vai] artifacts_path``.
     """
+    from airflow_provider_vai.languages.identifiers import folder_name
+
     index = "" if map_index is None or map_index < 0 else f"-{map_index}"
-    return (
-        (root or artifacts_root()) / folder_name(dag_id) / folder_name(run_id) / f"{quote(task_id, '')}{index}.{suffix}"
-    )
+    in_round = f"@{quote(loop_round, '')}" if loop_round else ""
+    file = f"{quote(task_id, '')}{index}{in_round}.{suffix}"
+    return (root or artifacts_root()) / folder_name(dag_id) / folder_name(run_id) / file
 
 
 def write(path: ObjectStoragePath, content: bytes) -> None:
@@ -204,6 +212,7 @@ def _number(value: decimal.Decimal) -> int | float | str | None:
 
 
 def _read(reference: dict[str, Any]) -> Any:
+    from airflow_provider_vai.model import storage
     from airflow_provider_vai.operators.runtime import tables
 
     root, path = str(artifacts_root()).rstrip("/") + "/", str(reference["path"])

@@ -56,6 +56,7 @@ class DecisionShown(RecordShown):
     answered_at: str | None = None
     run_id: str | None = None
     map_index: int | None = None
+    round: str | None = None
     try_number: int | None = None
     subject: str | None = None
     covers: str | None = None

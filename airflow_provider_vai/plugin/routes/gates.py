@@ -16,14 +16,17 @@ router = APIRouter(prefix="/gates", dependencies=[Depends(requires_access_dag("G
 
 
 @router.get("/{dag_id}/{run_id}/{task_id}", response_class=HTMLResponse)
-def question(dag_id: str, run_id: str, task_id: str, sha256: str, map_index: int = -1) -> HTMLResponse:
+def question(
+    dag_id: str, run_id: str, task_id: str, sha256: str, *, map_index: int = -1, loop_round: str = ""
+) -> HTMLResponse:
     """Serve the page that a gate wrote for its question.
 
     :param sha256: the digest of the page, as the question's link names it: a later question of the same gate replaces
         the page.
+    :param loop_round: the round of a gate in a loop.
     """
     try:
-        content = results.path_of(dag_id, run_id, task_id, map_index, "html").read_bytes()
+        content = results.path_of(dag_id, run_id, task_id, map_index, "html", loop_round=loop_round).read_bytes()
     except FileNotFoundError:
         content = None
     if content is None or hashlib.sha256(content).hexdigest() != sha256:

@@ -220,6 +220,8 @@ def test_a_setting_among_lines_with_the_word_set(line: str) -> None:
     prose = "The table is set for two, and the box is put beside it.\n" * 12
     assert list(map(str, find(f"{prose}{line}\n{prose}"))) == list(map(str, slow(f"{prose}{line}\n{prose}")))
     assert find(f"{prose}{line}\n{prose}")
+
+
 @pytest.mark.parametrize("sign", "!@$%^&*+?~§€£")
 def test_each_sign_that_no_word_has_is_looked_for(sign: str) -> None:
     """A credential that follows its name directly is found by any of the signs in it, where the pattern finds one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import json
 import subprocess
 import sys
@@ -248,3 +249,14 @@ def test_a_key_in_french_without_its_accent_is_a_hint(word: str) -> None:
 def test_a_text_without_a_hint_is_skipped(text: str) -> None:
     """Most texts are not looked through any further."""
     assert not may_name_a_credential(text)
+
+
+def test_masking_searches_each_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data with the same texts and keys many times, such as the steps of a large automation, is masked quickly."""
+    module, read = importlib.import_module("airflow_provider_vai.secrets.find"), list[str]()
+    found = module._found
+    monkeypatch.setattr(module, "_found", lambda text, encodings: read.append(text) or found(text, encodings))
+
+    masked([{"number": n, "tool": "send_message", "note": "a note that is the same"} for n in range(50)])
+
+    assert sorted(read) == sorted(set(read))

@@ -6,8 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from airflow.sdk import DAG, BaseNotifier
@@ -15,8 +17,14 @@ from airflow.sdk.timezone import utcnow
 
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.operators.runtime import results
-from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
-from airflow_provider_vai.sensors import approval, approval_notice, approval_text
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+from airflow_provider_vai.operators.runtime.errors import (
+    ApprovalImpossible,
+    ApprovalMissing,
+    ApprovalRejected,
+    ApprovalTimeout,
+)
+from airflow_provider_vai.sensors import approval_notice, approval_text
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
 from airflow_provider_vai.sensors.guarded import guarded
@@ -156,7 +164,7 @@ def test_silence_approves_what_was_shown_only() -> None:
     """A timeout approves exactly what the question showed, or nothing."""
     sensor, _ = gate_and_step({"n": 1}, on_timeout="approve", response_timeout=timedelta(hours=1))
 
-    with pytest.raises(approval.ApprovalTimeout, match="have changed since the question"):
+    with pytest.raises(ApprovalTimeout, match="have changed since the question"):
         sensor.execute_complete(context(sensor), TIMEOUT, digests={"a": "other"}, deadline="2020-01-01T00:00:00+00:00")
 
 
@@ -298,7 +306,7 @@ def test_only_the_one_word_approves(event: dict[str, Any]) -> None:
     """Any other choice is a rejection."""
     sensor, _ = gate_and_step({"n": 1}, on_reject="fail")
 
-    with pytest.raises(approval.ApprovalRejected):
+    with pytest.raises(ApprovalRejected):
         sensor.execute_complete(context(sensor), event, digests=asked(sensor).digests)
 
 
@@ -489,7 +497,7 @@ def test_trust_ends_with_a_rejection(comms: Comms) -> None:
     """A rejection ends the trust in an earlier approval."""
     approved_once({"n": 1}, **TRUST)
     sensor, _ = gate_and_step({"n": 1}, **TRUST, on_reject="fail")
-    with pytest.raises(approval.ApprovalRejected):
+    with pytest.raises(ApprovalRejected):
         sensor.execute_complete(context(sensor), REJECTED, digests=asked(sensor).digests)
     parked(sensor)
 
@@ -596,5 +604,47 @@ def test_a_decision_that_cannot_be_recorded_is_none(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", "file:///proc/nowhere")
     sensor, _ = gate_and_step({"n": 1})
 
-    with pytest.raises(approval.AirflowFailException, match="could not be written to the approvals record"):
+    with pytest.raises(AirflowFailException, match="could not be written to the approvals record"):
         sensor.execute_complete(context(sensor), APPROVED, digests=asked(sensor).digests)
+
+
+def in_round(number: int, region: int = 7) -> dict[str, Any]:
+    """Return where Airflow 3.4 puts the tasks of one round of a loop that are not mapped."""
+    return {"region_id": UUID(int=region), "region_index": number}
+
+
+@pytest.mark.parametrize(
+    ("gate", "step", "is_approved"),
+    [
+        (in_round(0), in_round(0), True),
+        (in_round(0), in_round(1), False),
+        (in_round(0, region=6), in_round(0), False),
+        ({}, in_round(0), False),
+        (in_round(0), {"map_index": 0, **in_round(0, region=8)}, True),
+        ({}, {"map_index": 0, **in_round(0, region=8)}, False),
+    ],
+    ids=["same round", "next round", "other loop", "before the loop", "mapped in the loop", "mapped, gate before it"],
+)
+def test_each_round_of_a_loop_needs_its_own_approval(gate: Any, step: Any, is_approved: bool) -> None:
+    """The gate's result of one round, or of a gate before the loop, does not let the step of another round write."""
+    sensor, guarded_step = gate_and_step({"n": 1})
+    around = context(sensor)
+    vars(around["ti"]).update(gate)
+    record = sensor.execute_complete(around, APPROVED, digests=asked(sensor).digests)
+
+    guarded_step.task_group = SimpleNamespace(max_iterations=3)
+    later = context(sensor)
+    vars(later["ti"]).update(task_id="a", task=guarded_step, **step)
+    later["task"] = guarded_step
+    guarded_step.item = None if "map_index" in step else guarded_step.item
+    name = "a[0]" if "map_index" in step else "a"
+    kept = Path(record["record"].removeprefix("file://"))
+    kept.write_text(kept.read_text().replace('"a": {', f'"{name}": {{'))
+    approval = {**record, "arguments_sha256": {name: record["arguments_sha256"]["a"]}}
+    arguments = guarded_step.resolved_arguments(later)
+
+    if is_approved:
+        assert guarded_step._approved(later, approval, arguments) == arguments
+    else:
+        with pytest.raises(ApprovalMissing, match="needs a gate in the same loop"):
+            guarded_step._approved(later, approval, arguments)

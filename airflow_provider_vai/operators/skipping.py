@@ -1,4 +1,4 @@
-"""Airflow's mixin for operators that skip tasks, apart from :mod:`.compat`: most operators do not need it."""
+"""Airflow's mixin for operators that skip tasks, apart from :mod:`.runtime.compat`: most operators do not need it."""
 
 from __future__ import annotations
 
