@@ -19,8 +19,10 @@ from airflow_provider_vai.traces.formats.shared.sdk_envelopes import sdk_message
 from airflow_provider_vai.traces.reading.containers import contents
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES
 from airflow_provider_vai.traces.reading.pieces import Pieces, pieces_of
+from airflow_provider_vai.traces.reading.rereading import runs_of
 from airflow_provider_vai.traces.reading.run_index import LoadedRuns, RunIndex, Runs, Track, with_notes
 from airflow_provider_vai.traces.reading.trace import YAML_SUFFIXES, Adapter, Coverage, Trace
+from airflow_provider_vai.traces.reading.unkept import found_in
 
 BUILT_IN = {  # name -> module; tried in this order, the most specific shapes first
     "vai": "vai.adapter",
@@ -165,7 +167,8 @@ def _runs_of_archive(trace: Trace, format: str | None) -> Iterator[Run]:
     for name in trace.file.traces:
         member = Trace(Path(f"{trace}!{name}"))
         try:
-            found += _runs(trace.part(member.document, name, is_jsonl=member.is_jsonl), format)
+            part = trace.part(member.marked, name, is_jsonl=member.is_jsonl, unkept=member.unkept)
+            found += _runs(part, format)
         except UnknownFormat as error:
             skipped.append(error)
     if not found and skipped:
@@ -179,26 +182,26 @@ def _runs(trace: Trace, format: str | None) -> Iterator[Run]:
     trace = _without_container(trace, format)
     adapter, is_each = _adapter(trace.document, format, str(trace))
     if not is_each:
-        yield from adapter.runs(trace)
+        yield from runs_of(adapter, trace)
         return
-    for number, item in enumerate(trace.document, 1):
-        part = trace.part(item, f"{'line' if trace.is_jsonl else 'item'} {number}")
-        if not adapter.accepts(item):
+    for number, item in enumerate(trace.marked, 1):
+        unkept = found_in(item) if trace.unkept else []
+        part = trace.part(item, f"{'line' if trace.is_jsonl else 'item'} {number}", unkept=unkept)
+        if not adapter.accepts(part.document):
             raise MalformedTrace(
-                f"{shape(item)} is not {adapter.name}, but the first item is",
+                f"{shape(part.document)} is not {adapter.name}, but the first item is",
                 where=str(part),
                 remedy="Split the file by format.",
             )
-        yield from adapter.runs(part)
+        yield from runs_of(adapter, part)
 
 
 def _without_container(trace: Trace, format: str | None) -> Trace:
     """Return the trace, or what a container in it holds, if only that is of a known format."""
     if _found(trace.document, format) is None:
-        for value, name in contents(trace.document):
-            inside = sdk_messages(value)
-            if _found(inside, format) is not None:
-                return trace.inside(inside, name)
+        for (value, name), (marked, _) in zip(contents(trace.document), contents(trace.marked), strict=False):
+            if _found(sdk_messages(value), format) is not None:
+                return trace.inside(sdk_messages(marked), name)
     return trace
 
 

@@ -16,6 +16,7 @@ from typing import IO, Any, Protocol
 from airflow_provider_vai.exceptions import UnreadableTrace
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, decode_text
 from airflow_provider_vai.traces.reading.trace import Trace
+from airflow_provider_vai.traces.reading.unkept import Found, without_marks
 from airflow_provider_vai.traces.reading.values import (
     JSONL_SUFFIXES,
     parse_concatenated,
@@ -57,8 +58,11 @@ class Pieces(Protocol):
         """
         ...
 
-    def read(self, start: int, length: int) -> Iterator[Any]:
-        """Yield the values at a place, parsed with the strict checks."""
+    def read(self, start: int, length: int, unkept: list[Found]) -> Iterator[Any]:
+        """Yield the values at a place, parsed with the strict checks.
+
+        :param unkept: gets the values that a Run cannot hold; there are marks in their place.
+        """
         ...
 
     def document(self, values: list[Any]) -> Any:
@@ -105,11 +109,11 @@ class Lines:
                 yield Piece(start, len(line), _parse_leniently(line, f"{self.where}: line {number}"))
             start += len(line)
 
-    def read(self, start: int, length: int) -> Iterator[Any]:
+    def read(self, start: int, length: int, unkept: list[Found]) -> Iterator[Any]:
         """Yield the lines at a place."""
         self.file.seek(start)
         text = decode_text(self.file.read(length), self.where)
-        yield from parse_lines(text, f"{self.where}: after byte {start}", [])
+        yield from parse_lines(text, f"{self.where}: after byte {start}", [], unkept)
 
     def _is_skipped(self, line: bytes, number: int) -> bool:
         if line[:1] in (b"{", b"[") and line.endswith(b"\n"):
@@ -162,11 +166,12 @@ class ArrayItems:
                 if room < 0:
                     raise _too_long(self.where, "the part outside the list of runs")
 
-    def read(self, start: int, length: int) -> Iterator[Any]:
+    def read(self, start: int, length: int, unkept: list[Found]) -> Iterator[Any]:
         """Yield the item at a place."""
         self.file.seek(start)
-        place = f"{self.where}: at byte {start}"
-        yield parse_document(decode_text(self.file.read(length), place), place)
+        at = f"at byte {start}"
+        place = f"{self.where}: {at}"
+        yield parse_document(decode_text(self.file.read(length), place), place, unkept=unkept, line=at)
 
     def document(self, values: list[Any]) -> Any:
         """Return the items in their array, with everything outside it."""
@@ -185,12 +190,12 @@ class Documents(ArrayItems):
         while window.peek():
             yield window.value()
 
-    def read(self, start: int, length: int) -> Iterator[Any]:
+    def read(self, start: int, length: int, unkept: list[Found]) -> Iterator[Any]:
         """Yield the documents at a place: several if there is nothing between them."""
         self.file.seek(start)
         place = f"{self.where}: at byte {start}"
         text = decode_text(self.file.read(length), place)
-        yield from parse_concatenated(text, place) or [parse_document(text, place)]
+        yield from parse_concatenated(text, place, unkept) or [parse_document(text, place, unkept=unkept)]
 
     def document(self, values: list[Any]) -> Any:
         """Return the documents as a list."""
@@ -206,21 +211,21 @@ class Members:
         self.trace = trace
         self.names = names
         self.skipped: list[str] = []
-        (self.header,) = self.read(0, 0)
+        (self.header,) = self.read(0, 0, [])
 
     def scan(self) -> Iterator[Piece]:
         """Yield each sample."""
         for number in range(1, len(self.names)):
-            yield Piece(number, 0, next(self.read(number, 0)))
+            yield Piece(number, 0, without_marks(next(self.read(number, 0, []))))
 
-    def read(self, start: int, length: int) -> Iterator[Any]:
+    def read(self, start: int, length: int, unkept: list[Found]) -> Iterator[Any]:
         """Yield the member with that number."""
         place = f"{self.trace}: {self.names[start]}"
         with self.trace.file.opened(self.names[start]) as file:
             content = file.read(LIMIT_BYTES + 1)
         if len(content) > LIMIT_BYTES:
             raise _too_long(place)
-        yield parse_document(decode_text(content, place), place)
+        yield parse_document(decode_text(content, place), place, unkept=unkept, line=self.names[start])
 
     def document(self, values: list[Any]) -> Any:
         """Return the samples with the log's header."""

@@ -11,7 +11,9 @@ from airflow_provider_vai.exceptions import TraceError, UnreadableTrace
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES
 from airflow_provider_vai.traces.reading.pieces import Pieces
+from airflow_provider_vai.traces.reading.rereading import runs_of
 from airflow_provider_vai.traces.reading.trace import Adapter, Trace
+from airflow_provider_vai.traces.reading.unkept import Found
 
 LineKey = Callable[[Any], "str | Sequence[str] | None"]
 Track = Callable[[Sequence[str]], Iterable[str]]
@@ -107,10 +109,11 @@ class RunIndex:
                 where=str(self.trace),
                 remedy="Export a smaller part of it.",
             )
-        values = [value for start, length in places for value in self.pieces.read(start, length)]
+        unkept: list[Found] = []
+        values = [value for start, length in places for value in self.pieces.read(start, length, unkept)]
         whole = values[0] if self.is_each else self.pieces.document(values)
-        part = self.trace.part(whole, name, is_jsonl=self.pieces.is_jsonl and not self.is_each)
-        for run in self.adapter.runs(part):
+        part = self.trace.part(whole, name, is_jsonl=self.pieces.is_jsonl and not self.is_each, unkept=unkept)
+        for run in runs_of(self.adapter, part):
             if run.id == key or run.id not in self.places:  # a run with a key of its own is read under that key
                 yield with_notes(run, self.pieces.skipped)
 

@@ -22,6 +22,7 @@ from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
     as_list,
     as_object,
+    id_or_none,
     place_inside,
     require_object,
     require_objects,
@@ -165,7 +166,7 @@ def _operation(item: dict[str, Any], where: str) -> Operation:
         output_tokens = first_value(tokens, "completion_tokens", "output_tokens")
         operation.usage = token_usage(input_tokens, output_tokens, item.get("total_cost"))
     else:
-        operation.call_id = text_or_none(first_value(extra, "tool_call_id")) or ""
+        operation.call_id = id_or_none(first_value(extra, "tool_call_id")) or ""
         read_execution(operation, inputs, _unwrapped(outputs))
     return operation
 

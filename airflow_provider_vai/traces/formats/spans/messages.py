@@ -15,7 +15,7 @@ from airflow_provider_vai.traces.formats.shared.content import MEDIA, TEXT, erro
 from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
 from airflow_provider_vai.traces.formats.spans.reprs import read_repr
 from airflow_provider_vai.traces.formats.spans.span import first_value, read_value
-from airflow_provider_vai.traces.reading.values import as_object, text_or_none
+from airflow_provider_vai.traces.reading.values import as_object, id_or_none, text_or_none
 
 CALL_ID = ("call_id", "toolCallId", "tool_call_id", "toolUseId", "tool_id", "id")
 CALL_NAME = ("name", "toolName", "tool_name", "tool")
@@ -356,5 +356,4 @@ def _is_definition(value: dict[str, Any]) -> bool:
 
 
 def _id(holder: dict[str, Any], names: tuple[str, ...]) -> str:
-    value = first_value(holder, *names)
-    return value.strip() if isinstance(value, str) else ""  # the specification's own examples have stray spaces
+    return (id_or_none(first_value(holder, *names)) or "").strip()  # the specification's own examples have stray spaces

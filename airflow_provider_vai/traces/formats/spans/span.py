@@ -17,6 +17,7 @@ from airflow_provider_vai.traces.formats.shared.content import parse_python_repr
 from airflow_provider_vai.traces.reading.values import (
     as_list,
     as_object,
+    id_or_none,
     parse_json,
     parse_time,
     place_inside,
@@ -74,6 +75,11 @@ class Span:
     def text(self, *names: str) -> str | None:
         """Return the first of these attributes that is text and not blank."""
         return next((text for name in names if (text := text_or_none(self._attribute(name)))), None)
+
+    def id_of(self, *names: str) -> str:
+        """Return the first of these attributes that is an id; empty for none."""
+        found = (id_or_none(self._attribute(name)) for name in names)
+        return next((text.strip() for text in found if text), "")
 
     def _attribute(self, name: str) -> Any:
         if name in self.attributes:
