@@ -9,16 +9,16 @@ from functools import cache
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from airflow_provider_vai.exceptions import MalformedTrace, UnknownFormat
+from airflow_provider_vai.exceptions import MalformedTrace, UnknownFormat, UnreadableTrace
 from airflow_provider_vai.model.extensions import extensions
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.refusal import refusal, shape
 from airflow_provider_vai.traces.formats.shared.sdk_envelopes import sdk_messages
 from airflow_provider_vai.traces.reading.containers import contents
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES
-from airflow_provider_vai.traces.reading.pieces import Pieces, pieces_of
+from airflow_provider_vai.traces.reading.pieces import HEAD_PIECES, ArrayItems, Pieces, pieces_of, several_of
 from airflow_provider_vai.traces.reading.rereading import runs_of
 from airflow_provider_vai.traces.reading.run_index import LoadedRuns, RunIndex, Runs, Track, with_notes
 from airflow_provider_vai.traces.reading.trace import YAML_SUFFIXES, Adapter, Coverage, Trace
@@ -82,9 +82,6 @@ GROUP = "airflow_provider_vai.adapters"
 
 LARGE = 32_000_000
 """A trace of more than this many bytes is read run by run, if its format allows it."""
-
-HEAD = 20
-"""The number of pieces of a large trace by which its adapter is found."""
 
 
 @cache
@@ -154,7 +151,7 @@ def opened(path: Path, format: str | None = None, track: Track = iter) -> Iterat
         is_whole = trace.is_folder or trace.file.is_parquet or trace.file.name.endswith(YAML_SUFFIXES)
         if not is_whole and trace.file.is_larger(LARGE):
             file = None if trace.file.samples else stack.enter_context(trace.file.spooled())
-            if index := _index(trace, pieces_of(trace, file), format, track):
+            if index := _index_of(trace, file, format, track):
                 yield index
                 return
         yield LoadedRuns(trace, [with_notes(run, trace.skipped) for run in _runs(trace, format)])
@@ -205,23 +202,39 @@ def _without_container(trace: Trace, format: str | None) -> Trace:
     return trace
 
 
-def _index(trace: Trace, pieces: Pieces, format: str | None, track: Track) -> RunIndex | None:
-    """Return the index of a large trace; ``None`` if its adapter has to read it whole."""
-    scan = pieces.scan()
-    head = [piece.value for piece in islice(scan, HEAD)]
-    if not head:
-        return None
+def _index_of(trace: Trace, file: IO[bytes] | None, format: str | None, track: Track) -> RunIndex | None:
+    pieces = pieces_of(trace, file)
     try:
-        adapter, is_each = _adapter(pieces.document(head), format, str(trace))
-    except UnknownFormat:  # the keys that identify the format may come after the runs
-        deque(scan, maxlen=0)
-        if _found(pieces.document(head), format) is None and not trace.file.is_larger(LIMIT_BYTES):
+        return _index(trace, pieces, format, track)
+    except UnreadableTrace:  # its start looks like one document, but there may be another one after it
+        several = several_of(trace, file) if file and type(pieces) is ArrayItems else None
+        if several is None:
+            raise
+        return _index(trace, several, format, track)
+
+
+def _index(trace: Trace, pieces: Pieces, format: str | None, track: Track) -> RunIndex | None:
+    """Return the index of a large trace; ``None`` if its adapter has to read it whole.
+
+    The adapter is found by the start of the file. Only if that does not identify a format, more of it is read.
+    """
+    start = pieces.head()
+    found = None if start is None else _found(start, format)
+    if not found:
+        scan = pieces.scan()
+        head = [piece.value for piece in islice(scan, HEAD_PIECES)]
+        if not head:
+            return None
+        found = _found(pieces.document(head), format)
+        if not found and isinstance(pieces, ArrayItems) and pieces.key:
+            deque(scan, maxlen=0)  # the keys that identify the format may come after the runs
+            found = _found(pieces.document(head), format)
+        if not found and not trace.file.is_larger(LIMIT_BYTES):
             return None  # it may be a container, which is opened whole
-        adapter, is_each = _adapter(pieces.document(head), format, str(trace))
-    if is_each:
-        return RunIndex(trace, pieces, adapter, None, track)
-    line_key = getattr(adapter, "line_key", None)
-    return line_key and RunIndex(trace, pieces, adapter, line_key, track)
+        found = found or _adapter(pieces.document(head), format, str(trace))
+    adapter, is_each = found
+    line_key = None if is_each else getattr(adapter, "line_key", None)
+    return RunIndex(trace, pieces, adapter, line_key, track) if is_each or line_key else None
 
 
 def _adapter(document: Any, format: str | None, where: str) -> tuple[Adapter, bool]:

@@ -21,6 +21,8 @@ SHOWN = 20
 STRUCTURE = ("id", "tool", "server", "parent_id", "outcome")
 """What must not depend on which value of a repeated key counts."""
 
+VALUES = ("proposed_arguments", "arguments", "result")
+
 
 def runs_of(adapter: Adapter, trace: Trace) -> Iterator[Run]:
     """Yield the runs of a trace.
@@ -44,7 +46,7 @@ def runs_of(adapter: Adapter, trace: Trace) -> Iterator[Run]:
         return
     with reading("plain"):
         plain = list(adapter.runs(trace))
-    if kept is not None and _shape(kept) == _shape(plain):
+    if kept is not None and _is_whole(kept, plain):
         yield from kept  # the texts are arguments or results, which are kept as they are
         return
     yield from _paired(plain, _marked_runs(adapter, trace), found, str(trace))
@@ -85,12 +87,24 @@ def _paired(plain: list[Run], marked: list[Run], found: Sequence[Found], where: 
 def _spoiled(call: ToolCall, marked: ToolCall) -> ToolCall:
     """Return a call with text in place of what holds a mark."""
     update: dict[str, Any] = {}
-    for name in ("proposed_arguments", "arguments", "result"):
+    for name in VALUES:
         value, other = getattr(call, name), getattr(marked, name)
         if value == other or (name == "result" and isinstance(other, str)):
             continue
         update[name] = other if isinstance(other, str) else written(other)
     return call.model_copy(update=update) if update else call
+
+
+def _is_whole(kept: list[Run], plain: list[Run]) -> bool:
+    """Return whether runs that were read with some JSON left as text have everything but the values in it."""
+    if _structure(kept) != _structure(plain):
+        return False
+    pairs = [pair for run, other in zip(kept, plain, strict=True) for pair in zip(run.calls, other.calls, strict=True)]
+    return all(
+        isinstance(value := getattr(call, name), str) or value == getattr(other, name)
+        for call, other in pairs
+        for name in VALUES
+    )
 
 
 def _shape(runs: list[Run]) -> list[list[str]]:
