@@ -189,7 +189,8 @@ class Adapter(Protocol):
     If one file can hold many runs, an adapter may also have a method ``line_key(record)``, so that a file of any size
     is read run by run. It returns the key of the run that a line or list item belongs to, a list of keys if it belongs
     to several runs, or ``None`` if it belongs to every run, like a header. The best key is the run's id. The method
-    only inspects the record and never raises.
+    only inspects the record and never raises. If runs with several keys are one, the adapter has a method
+    ``line_conversations(record)`` as well, which returns the conversation of each key, as far as the record names it.
     """
 
     name: str

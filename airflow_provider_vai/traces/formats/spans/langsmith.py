@@ -54,6 +54,12 @@ class LangSmithAdapter:
         """Return the id of the trace that a run belongs to. Never raises."""
         return text_or_none(first_value(record, "trace_id", "id")) if isinstance(record, dict) else None
 
+    def line_conversations(self, record: Any) -> dict[str, str]:
+        """Return the thread of the trace that a run belongs to, if the run names one. Never raises."""
+        key = self.line_key(record)
+        thread = _conversation([(record, "")]) if key else None
+        return {key: thread} if key and thread else {}
+
     def runs(self, trace: Trace) -> Iterator[Run]:
         """Yield a run for each trace, or one for all traces of a thread.
 

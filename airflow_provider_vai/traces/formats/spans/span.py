@@ -139,6 +139,15 @@ def line_traces(record: Any) -> list[str] | None:
     return list(dict.fromkeys(span.trace_id for span in some_spans(record, None) if span.trace_id)) or None
 
 
+def line_conversations(record: Any, key: str) -> dict[str, str]:
+    """Return the conversation of each trace that a line or list item names one for. Never raises.
+
+    :param key: the attribute that names a conversation.
+    """
+    found = ((span.trace_id, span.text(key)) for span in some_spans(record, None))
+    return {trace_id: conversation for trace_id, conversation in found if conversation}
+
+
 def by_trace(spans: list[Span], key: str) -> dict[str, list[Span]]:
     """Return the spans of each run: those of one trace, or of all traces of one conversation.
 

@@ -565,3 +565,26 @@ def test_what_can_be_read_only_once_is_refused(
     told = capsys.readouterr().err
     assert f"{name}: is not a regular file" in told
     assert "Save the trace to a file first." in told
+
+
+@pytest.mark.parametrize("name", ["lines.jsonl", "line.jsonl", "otlp.json"])
+def test_a_conversation_of_several_traces_in_a_large_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The traces that one attribute joins are one run, as in a small file, even if their lines are far apart."""
+
+    def span(trace: str, number: int, **more: Any) -> dict[str, Any]:
+        own = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": f"tool{number}", **more}
+        own["gen_ai.tool.call.arguments"] = '{"q": 1}'
+        facts = {"trace_id": trace, "span_id": str(number), "name": "x", "start_time": number, "end_time": number + 1}
+        return {**facts, "attributes": own}
+
+    talk = {"gen_ai.conversation.id": "talk"}
+    spans = [span("t1", 1, **talk), span("other", 2), span("t2", 3), span("t2", 4, **talk), span("t1", 5)]
+    resources = [{"scopeSpans": [{"spans": [one]}]} for one in spans]
+    contents = {"line.jsonl": json.dumps(spans), "lines.jsonl": "\n".join(map(json.dumps, spans))}
+    contents["otlp.json"] = json.dumps({"resourceSpans": resources})
+    path = write(tmp_path / name, contents[name].encode() + b"\n")
+    monkeypatch.setattr(reading, "LARGE", 10)
+    expected = [("talk", ["tool1", "tool3", "tool4", "tool5"]), ("other", ["tool2"])]
+    assert calls(read(path)[1]) == expected
