@@ -16,7 +16,7 @@ from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
 from airflow_provider_vai.traces.formats.spans.execution import read_execution
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
-from airflow_provider_vai.traces.formats.spans.span import Span, first_value, parse_span_time
+from airflow_provider_vai.traces.formats.spans.span import Span, first_value, parse_span_time, read_value
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
@@ -129,7 +129,7 @@ def _trace_id(item: dict[str, Any], merged: dict[str, PlacedObject]) -> str:
 
 def _conversation(items: list[PlacedObject]) -> str | None:
     """Return the id of the thread that the runs of a trace belong to."""
-    metadata = (as_object(as_object(item.get("extra")).get("metadata")) for item, _ in items)
+    metadata = (as_object(as_object(read_value(item.get("extra"))).get("metadata")) for item, _ in items)
     return next((id_ for facts in metadata if (id_ := text_or_none(first_value(facts, *THREAD)))), None)
 
 
@@ -161,8 +161,8 @@ def _operation(item: dict[str, Any], where: str) -> Operation:
     )
     operation = Operation(span, KINDS.get(str(item.get("run_type")), "other"), tool=span.name)
     operation.note = unknown_kind(operation.kind, text_or_none(item.get("run_type")))
-    inputs, outputs = item.get("inputs"), item.get("outputs")
-    extra = as_object(item.get("extra"))
+    inputs, outputs = read_value(item.get("inputs")), read_value(item.get("outputs"))  # text in a bulk export
+    extra = as_object(read_value(item.get("extra")))
     if operation.kind == "model":
         operation.input_messages, operation.output_messages = read_chat(inputs, "user"), read_chat(outputs, "assistant")
         operation.system = read_system(inputs)

@@ -218,6 +218,8 @@ def _with_type(part: dict[str, Any]) -> dict[str, Any]:
 
 def _message(value: dict[str, Any], default_role: str) -> SpanMessage:
     role = _role(value) or default_role
+    if role == "user" and id_or_none(value.get("tool_call_id")):  # OpenInference, Bedrock
+        role = "tool"
     content = first_value(value, "parts", "content", "contents", "blocks", "_content")
     parts = [
         as_object(part).get("message_content", part) for part in (content if isinstance(content, list) else [content])

@@ -32,6 +32,9 @@ INSPECTED_SPANS = 1000
 BATCHES = ("resourceSpans", "resource_spans", "batches")
 SCOPES = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans")
 LISTS = ("spans", "data")
+MESSAGE_BESIDE = ("status_message", "exception_message", "otel_status_message")
+"""Keys of a row, as of Logfire's, for why a span failed."""
+
 TRACE_ID, SPAN_ID = ("traceId", "trace_id"), ("spanId", "span_id")
 PARENT_ID = ("parentSpanId", "parent_span_id", "parent_id", "parentId")
 OPENINFERENCE = "openinference.span.kind"
@@ -265,8 +268,10 @@ def _first_text(holders: list[dict[str, Any]], names: tuple[str, ...]) -> str:
 def _status(raw: dict[str, Any], span: Span) -> tuple[bool, bool, str | None]:
     status = raw.get("status")
     holder = status if isinstance(status, dict) else {"code": status}
-    code = str(first_value(holder, "code", "status_code", "statusCode") or raw.get("status_code") or "")
-    message = text_or_none(first_value(holder, "message", "description") or raw.get("status_message"))
+    beside = first_value(raw, "status_code", "otel_status_code") or ("ERROR" if raw.get("is_exception") is True else "")
+    code = str(first_value(holder, "code", "status_code", "statusCode") or beside)
+    message = first_value(holder, "message", "description") or first_value(raw, *MESSAGE_BESIDE)
+    message = text_or_none(message)
     for name, details in span.events:
         if name == "exception":
             parts = (details.get("exception.type"), details.get("exception.message"))
