@@ -16,9 +16,10 @@ from airflow_provider_vai.model.extensions import extensions
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.refusal import refusal, shape
 from airflow_provider_vai.traces.formats.shared.sdk_envelopes import sdk_messages
+from airflow_provider_vai.traces.reading.appearance import refuse_database
 from airflow_provider_vai.traces.reading.containers import contents
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES
-from airflow_provider_vai.traces.reading.pieces import HEAD_PIECES, ArrayItems, Pieces, pieces_of, several_of
+from airflow_provider_vai.traces.reading.pieces import HEAD, HEAD_PIECES, ArrayItems, Pieces, pieces_of, several_of
 from airflow_provider_vai.traces.reading.rereading import runs_of
 from airflow_provider_vai.traces.reading.run_index import LoadedRuns, RunIndex, Runs, Track, with_notes
 from airflow_provider_vai.traces.reading.trace import YAML_SUFFIXES, Adapter, Coverage, Trace
@@ -203,6 +204,8 @@ def _without_container(trace: Trace, format: str | None) -> Trace:
 
 
 def _index_of(trace: Trace, file: IO[bytes] | None, format: str | None, track: Track) -> RunIndex | None:
+    if file:
+        refuse_database(file.read(HEAD), str(trace))
     pieces = pieces_of(trace, file)
     try:
         return _index(trace, pieces, format, track)

@@ -14,6 +14,7 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.traces.formats.shared.content import parse_python_repr
+from airflow_provider_vai.traces.formats.spans.log_records import as_spans, log_records
 from airflow_provider_vai.traces.reading.values import (
     as_list,
     as_object,
@@ -117,8 +118,11 @@ def read_spans(document: Any, where: str) -> Iterator[Span]:
     :param where: the file, as the beginning of places.
     :raises MalformedTrace: a list or a span has another type.
     """
+    if records := log_records(document, where):
+        yield from (read_span(item, place) for item, place in as_spans(records))
     if isinstance(document, list):
-        for item, place in require_objects(document, f"{where}: "):
+        kept = document if not records else [item for item in document if "body" not in as_object(item)]
+        for item, place in require_objects(kept, f"{where}: "):
             yield from _from_object(item, place)
     else:
         yield from _from_object(require_object(document, where), f"{where}: ")
