@@ -186,7 +186,7 @@ UNREAD: tuple[Unread, ...] = (
         lambda document: (
             isinstance(document, dict) and str(document.get("id")).startswith("ses_") and "time" in document
         ),
-        "Name the session as `vai inspect opencode:ID` (see `vai sessions`), or write it with `opencode export ID`.",
+        "Write the session with `opencode export ID`, or name it as `opencode:ID`, as `vai sessions` lists it.",
         "opencode",
         "its messages are in other files",
     ),

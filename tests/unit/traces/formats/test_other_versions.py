@@ -217,9 +217,7 @@ def test_langsmith_bulk_export_has_json_in_texts(tmp_path: Path) -> None:
 # --- coding agents and chats ------------------------------------------------------------------------------------------
 
 
-REJECTED = (
-    r"""exec_command failed for `/bin/bash -lc 'rm x'`: CreateProcess { message: "Rejected(\"rejected by user\")" }"""
-)
+REJECTED = 'exec_command failed for `rm x`: CreateProcess { message: "Rejected(\\"rejected by user\\")" }'
 
 
 @pytest.mark.parametrize(
@@ -281,9 +279,6 @@ def test_an_action_of_a_gpt_that_asks(choice: str, outcome: str, state: str, tmp
     [
         ({"completion": [{"trace": {"trace": {"orchestrationTrace": {}}}}]}, "Amazon Bedrock agent"),
         ([{"agentId": "A", "trace": {"preProcessingTrace": {}}}], "Amazon Bedrock agent"),
-        ([{"type": "message_start"}, {"type": "content_block_start", "index": 0}], "stream of Anthropic's"),
-        ([{"object": "chat.completion.chunk", "choices": []}], "stream of OpenAI's"),
-        ({"id": "ses_1", "projectID": "p", "time": {"created": 1}}, "OpenCode's storage"),
     ],
 )
 def test_documents_of_other_recorders(document: Any, name: str, tmp_path: Path) -> None:
