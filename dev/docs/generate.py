@@ -81,10 +81,10 @@ message; a note in the run names each of them. Any other line that cannot be rea
 be lost.
 
 A file of more than 32 MB is read run by run if it holds many: JSON lines, one array, OTLP's `resourceSpans`, or the
-samples of an Inspect log. Its format is found by its first 64 KB, by more of it only if these do not identify one, and as a
-whole only if no format is found in its first 20 entries. `vai inspect` then needs about 45 MB of memory for 1 GB, plus
-what one run needs. One run, or a document that is one JSON tree such as a list of chat messages, may have 100 MB, and
-needs about nine times its size in memory; more is refused.
+samples of an Inspect log. Its format is found by its first 64 KB, by more of it only if these do not identify one,
+and as a whole only if no format is found in its first 20 entries. `vai inspect` then needs about 45 MB of memory for
+1 GB, plus what one run needs. One run, or a document that is one JSON tree such as a list of chat messages, may have
+100 MB, and needs about nine times its size in memory; more is refused.
 
 Text is UTF-8, or UTF-16 with a byte order mark.
 
@@ -115,9 +115,9 @@ ended in another order.
 
 Arguments are kept as recorded. If they are no JSON object that Airflow can store (`NaN`, an infinity, a number out of
 range, a key that occurs twice, half a surrogate pair, NUL), the call is listed under `not_crystallized` with that
-reason, and the other calls are kept. A note in the run names the line and the place of such a value, except for NUL. A
-result with such a value is kept as text. The file is refused only if the value decides which calls there are, such as a message with
-two lists of calls.
+reason, and the other calls are kept. A note in the run names the line and the place of such a value, except for NUL.
+A result with such a value is kept as text. The file is refused only if the value decides which calls there are, such
+as a message with two lists of calls.
 """
 
 

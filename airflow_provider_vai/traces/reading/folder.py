@@ -15,7 +15,7 @@ from typing import Any
 from airflow_provider_vai.exceptions import UnreadableTrace
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, TraceFile, decode_text
-from airflow_provider_vai.traces.reading.unkept import Found
+from airflow_provider_vai.traces.reading.unkept import UnkeptValue
 from airflow_provider_vai.traces.reading.values import (
     JSONL_SUFFIXES,
     as_object,
@@ -52,7 +52,7 @@ def folder_digest(path: Path) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def folder_lines(path: Path, skipped: list[str], unkept: list[Found]) -> list[Any]:
+def folder_lines(path: Path, skipped: list[str], unkept: list[UnkeptValue]) -> list[Any]:
     """Return the lines of all files in a folder. A sub-agent's are where it started, and name the call that started it.
 
     :param path: the folder.
@@ -71,7 +71,7 @@ def folder_lines(path: Path, skipped: list[str], unkept: list[Found]) -> list[An
     lines: list[Any] = []
     for file in files:
         notes: list[str] = []
-        held: list[Found] = []
+        held: list[UnkeptValue] = []
         found = list(parse_lines(decode_text(TraceFile(file).content(), str(file)), str(file), notes, held))
         name = file.relative_to(path).as_posix()
         skipped += [f"{name}: {note}" for note in notes]

@@ -17,7 +17,7 @@ from typing import IO, Any, Protocol
 from airflow_provider_vai.exceptions import UnreadableTrace
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, decode_text
 from airflow_provider_vai.traces.reading.trace import Trace
-from airflow_provider_vai.traces.reading.unkept import Found, without_marks
+from airflow_provider_vai.traces.reading.unkept import UnkeptValue, without_marks
 from airflow_provider_vai.traces.reading.values import (
     JSONL_SUFFIXES,
     parse_concatenated,
@@ -54,7 +54,7 @@ class Pieces(Protocol):
         """
         ...
 
-    def read(self, start: int, length: int, unkept: list[Found]) -> Iterator[Any]:
+    def read(self, start: int, length: int, unkept: list[UnkeptValue]) -> Iterator[Any]:
         """Yield the values at a place, parsed with the strict checks.
 
         :param unkept: gets the values that a Run cannot hold; there are marks in their place.
@@ -138,7 +138,7 @@ class Lines:
                 yield Piece(start, len(line), parse_leniently(line, f"{self.where}: line {number}"))
             start += len(line)
 
-    def read(self, start: int, length: int, unkept: list[Found]) -> Iterator[Any]:
+    def read(self, start: int, length: int, unkept: list[UnkeptValue]) -> Iterator[Any]:
         """Yield the lines at a place."""
         self.file.seek(start)
         text = decode_text(self.file.read(length), self.where)
@@ -200,7 +200,7 @@ class ArrayItems:
                 if room < 0:
                     raise too_long(self.where, "the part outside the list of runs")
 
-    def read(self, start: int, length: int, unkept: list[Found]) -> Iterator[Any]:
+    def read(self, start: int, length: int, unkept: list[UnkeptValue]) -> Iterator[Any]:
         """Yield the item at a place."""
         self.file.seek(start)
         at = f"at byte {start}"
@@ -230,7 +230,7 @@ class Documents(ArrayItems):
         while window.peek():
             yield window.value()
 
-    def read(self, start: int, length: int, unkept: list[Found]) -> Iterator[Any]:
+    def read(self, start: int, length: int, unkept: list[UnkeptValue]) -> Iterator[Any]:
         """Yield the documents at a place: several if there is nothing between them."""
         self.file.seek(start)
         place = f"{self.where}: at byte {start}"
@@ -258,7 +258,7 @@ class Members:
         for number in range(1, len(self.names)):
             yield Piece(number, 0, without_marks(next(self.read(number, 0, []))))
 
-    def read(self, start: int, length: int, unkept: list[Found]) -> Iterator[Any]:
+    def read(self, start: int, length: int, unkept: list[UnkeptValue]) -> Iterator[Any]:
         """Yield the member with that number."""
         place = f"{self.trace}: {self.names[start]}"
         with self.trace.file.opened(self.names[start]) as file:

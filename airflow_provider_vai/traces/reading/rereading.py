@@ -13,7 +13,7 @@ from typing import Any
 from airflow_provider_vai.exceptions import TraceError, UnreadableTrace
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.traces.reading.trace import Adapter, Trace
-from airflow_provider_vai.traces.reading.unkept import Found, reading, written
+from airflow_provider_vai.traces.reading.unkept import UnkeptValue, reading, written
 
 SHOWN = 20
 """The most values that the notes of a run name."""
@@ -65,7 +65,7 @@ def _marked_runs(adapter: Adapter, trace: Trace) -> list[Run]:
         trace.__dict__["document"] = document
 
 
-def _paired(plain: list[Run], marked: list[Run], found: Sequence[Found], where: str) -> Iterator[Run]:
+def _paired(plain: list[Run], marked: list[Run], found: Sequence[UnkeptValue], where: str) -> Iterator[Run]:
     is_ambiguous = any(value.is_object for value in found)
     if _shape(plain) != _shape(marked) or (is_ambiguous and _structure(plain) != _structure(marked)):
         first = found[0]

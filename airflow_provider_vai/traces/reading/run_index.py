@@ -13,7 +13,7 @@ from airflow_provider_vai.traces.reading.files import LIMIT_BYTES
 from airflow_provider_vai.traces.reading.pieces import Pieces
 from airflow_provider_vai.traces.reading.rereading import runs_of
 from airflow_provider_vai.traces.reading.trace import Adapter, Trace
-from airflow_provider_vai.traces.reading.unkept import Found
+from airflow_provider_vai.traces.reading.unkept import UnkeptValue
 
 LineKey = Callable[[Any], "str | Sequence[str] | None"]
 Track = Callable[[Sequence[str]], Iterable[str]]
@@ -124,7 +124,7 @@ class RunIndex:
                 where=str(self.trace),
                 remedy="Export a smaller part of it.",
             )
-        unkept: list[Found] = []
+        unkept: list[UnkeptValue] = []
         values = [value for start, length in places for value in self.pieces.read(start, length, unkept)]
         whole = values[0] if self.is_each else self.pieces.document(values)
         part = self.trace.part(whole, name, is_jsonl=self.pieces.is_jsonl and not self.is_each, unkept=unkept)

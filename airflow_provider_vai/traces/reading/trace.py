@@ -16,7 +16,7 @@ from airflow_provider_vai.traces.reading import parquet
 from airflow_provider_vai.traces.reading.appearance import explained, refuse_database
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, TraceFile, decode_text
 from airflow_provider_vai.traces.reading.folder import folder_digest, folder_files, folder_lines
-from airflow_provider_vai.traces.reading.unkept import Found, without_marks
+from airflow_provider_vai.traces.reading.unkept import UnkeptValue, without_marks
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
     is_jsonl_text,
@@ -44,14 +44,14 @@ class Trace:
         self._name = str(path)
         self._is_part = False
         self.skipped: list[str] = []  # notes about lines that were left out, after the document was read
-        self._unkept: list[Found] = []
+        self._unkept: list[UnkeptValue] = []
         if content is not None:
             self.__dict__ |= {"content": content, "sha256": hashlib.sha256(content).hexdigest()}
 
     def __str__(self) -> str:
         return self._name
 
-    def part(self, value: Any, name: str, *, is_jsonl: bool = False, unkept: Sequence[Found] = ()) -> Trace:
+    def part(self, value: Any, name: str, *, is_jsonl: bool = False, unkept: Sequence[UnkeptValue] = ()) -> Trace:
         """Return one run's part of this trace.
 
         :param value: the part, as a document of the same format.
@@ -104,7 +104,7 @@ class Trace:
         return self._parsed[0]
 
     @property
-    def unkept(self) -> list[Found]:
+    def unkept(self) -> list[UnkeptValue]:
         """The values of the document that a Run cannot hold, such as ``NaN``."""
         return self._unkept if self._parsed else []
 
@@ -131,7 +131,7 @@ class Trace:
         if name.endswith(YAML_SUFFIXES):
             return parse_document(text, str(self), yaml_text.loads), False
         skipped: list[str] = []
-        unkept: list[Found] = []
+        unkept: list[UnkeptValue] = []
         try:
             if not is_jsonl_text(text, name):
                 return parse_document(text, str(self), unkept=self._unkept), False

@@ -52,7 +52,7 @@ class MarkedObject(dict[str, Any]):
 
 
 @dataclass(frozen=True)
-class Found:
+class UnkeptValue:
     """A value that a Run cannot hold: its place, what is wrong, a remedy, and whether it is an object."""
 
     place: str
@@ -102,18 +102,18 @@ def without_marks(value: Any) -> Any:
     return [without_marks(part) for part in value] if isinstance(value, list) else value
 
 
-def found_in(value: Any, line: str = "") -> list[Found]:
+def found_in(value: Any, line: str = "") -> list[UnkeptValue]:
     """Return the marked values of a document.
 
     :param line: what comes before each place, such as the number of a line.
     """
-    found: list[Found] = []
+    found: list[UnkeptValue] = []
     waiting: list[tuple[Any, list[str | int]]] = [(value, [])]
     while waiting:
         part, path = waiting.pop()
         if isinstance(part, (MarkedText, MarkedObject)):
             place = ": ".join(name for name in (line, _dotted(path)) if name)
-            found.append(Found(place, part.problem, part.remedy, isinstance(part, dict)))
+            found.append(UnkeptValue(place, part.problem, part.remedy, isinstance(part, dict)))
         if isinstance(part, dict):
             waiting += [(inside, [*path, key]) for key, inside in reversed(part.items())]
         elif isinstance(part, list):
@@ -207,7 +207,7 @@ class Reading:
 
     def __init__(self, manner: Manner) -> None:
         self.manner = manner
-        self.found: list[Found] = []
+        self.found: list[UnkeptValue] = []
 
 
 _READING: ContextVar[Reading | None] = ContextVar("reading", default=None)

@@ -16,7 +16,7 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.languages.storable import text_problem
-from airflow_provider_vai.traces.reading.unkept import DEEPEST, TOO_DEEP, Found, found_in, marked, reread
+from airflow_provider_vai.traces.reading.unkept import DEEPEST, TOO_DEEP, UnkeptValue, found_in, marked, reread
 
 JSONL_SUFFIXES = (".jsonl", ".ndjson")
 
@@ -36,7 +36,7 @@ def parse_document(
     text: str,
     where: str,
     loads: Callable[..., Any] = json_text.loads,
-    unkept: list[Found] | None = None,
+    unkept: list[UnkeptValue] | None = None,
     line: str = "",
 ) -> Any:
     """Parse a document that a Run can hold.
@@ -63,7 +63,7 @@ def parse_document(
     return value
 
 
-def parse_lines(text: str, where: str, skipped: list[str], unkept: list[Found] | None = None) -> Iterator[Any]:
+def parse_lines(text: str, where: str, skipped: list[str], unkept: list[UnkeptValue] | None = None) -> Iterator[Any]:
     """Parse JSONL: one object or array per line. Blank lines are skipped.
 
     :param where: the file, for messages.
@@ -117,7 +117,7 @@ def _is_cut(line: str) -> bool:
     return opened > 0 or '"' in rest
 
 
-def parse_concatenated(text: str, where: str, unkept: list[Found] | None = None) -> list[Any]:
+def parse_concatenated(text: str, where: str, unkept: list[UnkeptValue] | None = None) -> list[Any]:
     """Parse several JSON documents that follow one another in a text, as OpenTelemetry's console exporter writes them.
 
     :param unkept: see :func:`parse_document`.
