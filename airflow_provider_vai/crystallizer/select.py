@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Policy
 from airflow_provider_vai.exceptions import NothingToCrystallize, RunNotSuccessful
 from airflow_provider_vai.languages.short_text import cut
+from airflow_provider_vai.languages.storable import unstorable
 from airflow_provider_vai.model.automation import LeftOut
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.secrets.masking import mask
@@ -90,11 +92,11 @@ class _Choice:
 
     def _reason_of_outcome(self, call: ToolCall, number: int) -> Reason | None:
         if call.outcome == "success":
-            if isinstance(call.arguments, dict):
+            problem = _problem_of_arguments(call.arguments)
+            if isinstance(call.arguments, dict) and not problem:
                 return None
-            if isinstance(call.arguments, str):
-                problem = _short(arguments_problem(call.arguments))
-                return "arguments_unknown", f"succeeded, but no step can have its recorded arguments: {problem}"
+            if problem:
+                return "arguments_unknown", f"succeeded, but no step can have its recorded arguments: {_short(problem)}"
             return "arguments_unknown", "succeeded, but its executed arguments are not recorded"
         error = f": {_short(call.error)}" if call.error else ""
         if call.outcome == "failed":
@@ -110,6 +112,14 @@ class _Choice:
         if call.outcome == "interrupted":
             return "interrupted", f"was interrupted{error}"
         return "no_result", "the trace contains no result for it"
+
+
+def _problem_of_arguments(arguments: dict[str, Any] | str | None) -> str:
+    """Return why no step can have a call's arguments; empty if one can, or if they are not recorded."""
+    if isinstance(arguments, str):
+        return arguments_problem(arguments)
+    found = unstorable(arguments) if arguments else None
+    return found[1] if found else ""
 
 
 def _retries(calls: Sequence[ToolCall]) -> dict[int, ToolCall]:

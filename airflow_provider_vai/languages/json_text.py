@@ -19,42 +19,56 @@ from typing import Any, NoReturn
 from airflow_provider_vai.exceptions import UnreadableTrace
 from airflow_provider_vai.languages.short_text import cut
 
+CORRECT = "Export the trace again, or correct the file."
 
-def loads(text: str, *, where: str) -> Any:
+Pairs = list[tuple[str, Any]]
+"""The keys and values of an object, as they stand in the text."""
+
+Unkept = Callable[["str | Pairs", str, str], Any]
+"""Returns a value in place of one that Python cannot keep unchanged. It is given the value as it stands in the text, or
+the pairs of an object; what is wrong; and a remedy."""
+
+
+def loads(text: str, *, where: str, unkept: Unkept | None = None) -> Any:
     """Parse one JSON document.
 
     :param text: The document, without a byte-order mark.
     :param where: The file or place, for messages.
+    :param unkept: What to put in place of a value that Python cannot keep unchanged; ``None`` refuses the document.
     :raises UnreadableTrace: the text is not JSON, or contains a number or object that Python cannot keep unchanged.
     """
 
-    def refuse(problem: str, remedy: str = "Export the trace again, or correct the file.") -> NoReturn:
+    def refuse(problem: str, remedy: str = CORRECT) -> NoReturn:
         raise UnreadableTrace(problem, where=where, remedy=remedy)
 
-    def number(digits: str) -> float:
+    def replaced(value: str | Pairs, problem: str, remedy: str = CORRECT) -> Any:
+        return unkept(value, problem, remedy) if unkept else refuse(problem, remedy)
+
+    def number(digits: str) -> Any:
         value = float(digits)
         if math.isinf(value):
-            refuse(f"the number {cut(digits)} is too large for a 64-bit float")
+            return replaced(digits, f"the number {cut(digits)} is too large for a 64-bit float")
         if value == 0 and digits.strip("-").lower().split("e")[0].strip("0."):
-            refuse(f"the number {cut(digits)} is too small for a 64-bit float and would become 0")
+            return replaced(digits, f"the number {cut(digits)} is too small for a 64-bit float and would become 0")
         return value
 
-    def integer(digits: str) -> int:
+    def integer(digits: str) -> Any:
         try:
             return int(digits)
         except ValueError:
-            refuse(f"an integer of {len(digits)} digits is too long for Python to convert")
+            return replaced(digits, f"an integer of {len(digits)} digits is too long for Python to convert")
 
-    def record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def record(pairs: Pairs) -> Any:
         value = dict(pairs)
-        if len(value) != len(pairs):
-            counts = Counter(key for key, _ in pairs)
-            twice = next(key for key, count in counts.items() if count > 1)
-            refuse(f"the key {cut(repr(twice))} occurs twice in one object, so one of its values would be lost")
-        return value
+        if len(value) == len(pairs):
+            return value
+        counts = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in counts.items() if count > 1)
+        problem = f"the key {cut(repr(twice))} occurs twice in one object, so one of its values would be lost"
+        return replaced(pairs, problem)
 
-    def constant(name: str) -> NoReturn:
-        refuse(f"{name} is not JSON", "Replace it with null or a number.")
+    def constant(name: str) -> Any:
+        return replaced(name, f"{name} is not JSON", "Replace it with null or a number.")
 
     if not text.strip():
         refuse("the file is empty", "Export the trace again.")

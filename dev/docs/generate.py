@@ -68,6 +68,7 @@ as OpenTelemetry's console exporter prints them. These are read as well:
 | a zip of several traces | every trace in it; name one as `export.zip!folder/run.json` |
 | Parquet | the rows of a data frame, such as spans with columns `attributes.…`; needs the extra `parquet` |
 | a page of an API | `{"items": [...]}`, `data`, `results`, `messages` and the like, if nothing else is in it |
+| a table of Logfire's API | rows, or column by column |
 | envelopes | lists or lines such as `{"direction": ..., "message": {...}}`, as in logs of a transport |
 | cassettes | bodies in gzip or deflate; Brotli and Zstandard need the extra `compression` |
 
@@ -78,6 +79,14 @@ sub-agent belong to the call that started it. You can also name the files one by
 In JSON lines, a last line that was cut off is left out, and so is a line that cannot hold a call, such as a progress
 message; a note in the run names each of them. Any other line that cannot be read is refused, because a call in it would
 be lost.
+
+A file of more than 32 MB is read run by run if it holds many: JSON lines, one array, OTLP's `resourceSpans`, or the
+samples of an Inspect log. Its format is found by its first 64 KB, by more of it only if these do not identify one,
+and as a whole only if no format is found in its first 20 entries. `vai inspect` then needs about 45 MB of memory for
+1 GB, plus what one run needs. One run, or a document that is one JSON tree such as a list of chat messages, may have
+100 MB, and needs about nine times its size in memory; more is refused.
+
+Text is UTF-8, or UTF-16 with a byte order mark.
 
 A file that is not read is refused with what it looks like, the nearest format, why that does not fit, and an export of
 the same run that works.
@@ -104,8 +113,11 @@ in this order:
 Calls of one message are one batch. They stay in the order in which the model proposed them, even if they started or
 ended in another order.
 
-Arguments are kept as recorded. If they are no JSON object that Airflow can store (`NaN`, a key that occurs twice, half
-a surrogate pair), the call is listed under `not_crystallized` with that reason.
+Arguments are kept as recorded. If they are no JSON object that Airflow can store (`NaN`, an infinity, a number out of
+range, a key that occurs twice, half a surrogate pair, NUL), the call is listed under `not_crystallized` with that
+reason, and the other calls are kept. A note in the run names the line and the place of such a value, except for NUL.
+A result with such a value is kept as text. The file is refused only if the value decides which calls there are, such
+as a message with two lists of calls.
 """
 
 

@@ -24,7 +24,7 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.model.tools_file import ToolsFile, read_tools
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.traces.formats import read
-from airflow_provider_vai.traces.sessions.places import Session, sessions as all_sessions, trace_of
+from airflow_provider_vai.traces.sessions.places import Session, looked_in, sessions as all_sessions, trace_of
 
 if TYPE_CHECKING:
     from airflow_provider_vai.cli.outputs import ListedSession
@@ -45,9 +45,15 @@ def sessions(arguments: Namespace) -> None:
     if arguments.json:
         print_json(rows)
         return
+    every = all_sessions()
+    if not every:
+        say("No session of a coding agent was found in these folders:")
+        for name, folder in looked_in():
+            say(f"  {name}: {plain(str(folder))}{'' if folder.is_dir() else ' (does not exist)'}")
+        return
     columns = ("session", "changed", "title", "calls", "outcome", "advice")
     table(columns, [[_shown(row, column) for column in columns] for row in rows])
-    older = len(all_sessions()) - len(found)
+    older = len(every) - len(found)
     say(
         f"{len(rows)} session{'s' * (len(rows) != 1)}, changed since {since:%Y-%m-%d}"
         + (f"; {older} older ones: --since DATE" if older else "")

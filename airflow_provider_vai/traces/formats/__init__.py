@@ -9,25 +9,25 @@ from functools import cache
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from airflow_provider_vai.exceptions import MalformedTrace, UnknownFormat
+from airflow_provider_vai.exceptions import MalformedTrace, UnknownFormat, UnreadableTrace
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.format_table import BUILT_IN
 from airflow_provider_vai.traces.formats.refusal import refusal, shape
 from airflow_provider_vai.traces.formats.shared.sdk_envelopes import sdk_messages
 from airflow_provider_vai.traces.known_formats import candidates, readers_of_others
+from airflow_provider_vai.traces.reading.appearance import refuse_database
 from airflow_provider_vai.traces.reading.containers import contents
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES
-from airflow_provider_vai.traces.reading.pieces import Pieces, pieces_of
+from airflow_provider_vai.traces.reading.pieces import HEAD, HEAD_PIECES, ArrayItems, Pieces, pieces_of, several_of
+from airflow_provider_vai.traces.reading.rereading import runs_of
 from airflow_provider_vai.traces.reading.run_index import LoadedRuns, RunIndex, Runs, Track, with_notes
 from airflow_provider_vai.traces.reading.trace import YAML_SUFFIXES, Adapter, Trace
+from airflow_provider_vai.traces.reading.unkept import found_in
 
 LARGE = 32_000_000
 """A trace of more than this many bytes is read run by run, if its format allows it."""
-
-HEAD = 20
-"""The number of pieces of a large trace by which its adapter is found."""
 
 
 @cache
@@ -85,7 +85,7 @@ def opened(path: Path, format: str | None = None, track: Track = iter) -> Iterat
         is_whole = trace.is_folder or trace.file.is_parquet or trace.file.name.endswith(YAML_SUFFIXES)
         if not is_whole and trace.file.is_larger(LARGE):
             file = None if trace.file.samples else stack.enter_context(trace.file.spooled())
-            if index := _index(trace, pieces_of(trace, file), format, track):
+            if index := _index_of(trace, file, format, track):
                 yield index
                 return
         yield LoadedRuns(trace, [with_notes(run, trace.skipped) for run in _runs(trace, format)])
@@ -98,7 +98,8 @@ def _runs_of_archive(trace: Trace, format: str | None) -> Iterator[Run]:
     for name in trace.file.traces:
         member = Trace(Path(f"{trace}!{name}"))
         try:
-            found += _runs(trace.part(member.document, name, is_jsonl=member.is_jsonl), format)
+            part = trace.part(member.marked, name, is_jsonl=member.is_jsonl, unkept=member.unkept)
+            found += _runs(part, format)
         except UnknownFormat as error:
             skipped.append(error)
     if not found and skipped:
@@ -115,17 +116,18 @@ def _runs(trace: Trace, format: str | None) -> Iterator[Run]:
         found = _adapter(trace.document, format, str(trace))
     adapter, is_each = found
     if not is_each:
-        yield from adapter.runs(trace)
+        yield from runs_of(adapter, trace)
         return
-    for number, item in enumerate(trace.document, 1):
-        part = trace.part(item, f"{'line' if trace.is_jsonl else 'item'} {number}")
-        if not adapter.accepts(item):
+    for number, item in enumerate(trace.marked, 1):
+        unkept = found_in(item) if trace.unkept else []
+        part = trace.part(item, f"{'line' if trace.is_jsonl else 'item'} {number}", unkept=unkept)
+        if not adapter.accepts(part.document):
             raise MalformedTrace(
-                f"{shape(item)} is not {adapter.name}, but the first item is",
+                f"{shape(part.document)} is not {adapter.name}, but the first item is",
                 where=str(part),
                 remedy="Split the file by format.",
             )
-        yield from adapter.runs(part)
+        yield from runs_of(adapter, part)
 
 
 def _candidates(trace: Trace) -> Container[str]:
@@ -137,30 +139,47 @@ def _candidates(trace: Trace) -> Container[str]:
 def _without_container(trace: Trace, format: str | None) -> Trace:
     """Return the trace, or what a container in it holds, if only that is of a known format."""
     if _found(trace.document, format) is None:
-        for value, name in contents(trace.document):
-            inside = sdk_messages(value)
-            if _found(inside, format) is not None:
-                return trace.inside(inside, name)
+        for (value, name), (marked, _) in zip(contents(trace.document), contents(trace.marked), strict=False):
+            if _found(sdk_messages(value), format) is not None:
+                return trace.inside(sdk_messages(marked), name)
     return trace
 
 
-def _index(trace: Trace, pieces: Pieces, format: str | None, track: Track) -> RunIndex | None:
-    """Return the index of a large trace; ``None`` if its adapter has to read it whole."""
-    scan = pieces.scan()
-    head = [piece.value for piece in islice(scan, HEAD)]
-    if not head:
-        return None
+def _index_of(trace: Trace, file: IO[bytes] | None, format: str | None, track: Track) -> RunIndex | None:
+    if file:
+        refuse_database(file.read(HEAD), str(trace))
+    pieces = pieces_of(trace, file)
     try:
-        adapter, is_each = _adapter(pieces.document(head), format, str(trace))
-    except UnknownFormat:  # the keys that identify the format may come after the runs
-        deque(scan, maxlen=0)
-        if _found(pieces.document(head), format) is None and not trace.file.is_larger(LIMIT_BYTES):
+        return _index(trace, pieces, format, track)
+    except UnreadableTrace:  # its start looks like one document, but there may be another one after it
+        several = several_of(trace, file) if file and type(pieces) is ArrayItems else None
+        if several is None:
+            raise
+        return _index(trace, several, format, track)
+
+
+def _index(trace: Trace, pieces: Pieces, format: str | None, track: Track) -> RunIndex | None:
+    """Return the index of a large trace; ``None`` if its adapter has to read it whole.
+
+    The adapter is found by the start of the file. Only if that does not identify a format, more of it is read.
+    """
+    start = pieces.head()
+    found = None if start is None else _found(start, format)
+    if not found:
+        scan = pieces.scan()
+        head = [piece.value for piece in islice(scan, HEAD_PIECES)]
+        if not head:
+            return None
+        found = _found(pieces.document(head), format)
+        if not found and isinstance(pieces, ArrayItems) and pieces.key:
+            deque(scan, maxlen=0)  # the keys that identify the format may come after the runs
+            found = _found(pieces.document(head), format)
+        if not found and not trace.file.is_larger(LIMIT_BYTES):
             return None  # it may be a container, which is opened whole
-        adapter, is_each = _adapter(pieces.document(head), format, str(trace))
-    if is_each:
-        return RunIndex(trace, pieces, adapter, None, track)
-    line_key = getattr(adapter, "line_key", None)
-    return line_key and RunIndex(trace, pieces, adapter, line_key, track)
+        found = found or _adapter(pieces.document(head), format, str(trace))
+    adapter, is_each = found
+    line_key = None if is_each else getattr(adapter, "line_key", None)
+    return RunIndex(trace, pieces, adapter, line_key, track) if is_each or line_key else None
 
 
 def _adapter(document: Any, format: str | None, where: str) -> tuple[Adapter, bool]:

@@ -84,6 +84,24 @@ def _is_stringified_state(document: Any) -> bool:
     return any(text.startswith("content=") and "additional_kwargs=" in text for text in texts)
 
 
+BEDROCK = frozenset({"orchestrationTrace", "preProcessingTrace", "postProcessingTrace", "routingClassifierTrace"})
+
+
+def _is_bedrock_agent(document: Any) -> bool:
+    """Return whether an object is, or holds, the events of an answer of InvokeAgent with its trace."""
+    events = [event for item in _objects(document) for event in (item, *as_list(item.get("completion"))[:ITEMS])]
+    outer = [as_object(as_object(event).get("trace")) for event in events]
+    return any(not BEDROCK.isdisjoint(trace) for holder in outer for trace in (holder, as_object(holder.get("trace"))))
+
+
+def _is_stream(*kinds: str) -> Callable[[Any], bool]:
+    """Return a test for a list of a stream's events, the first of one of these kinds."""
+    return lambda document: (
+        isinstance(document, list)
+        and any(item.get(key) in kinds for item in _objects(document) for key in ("type", "object"))
+    )
+
+
 CHAT = "openai_chat"
 SPANS = "otel_genai"
 NO_ATTRIBUTES = "the spans have none of the attributes of OpenTelemetry GenAI or OpenInference"
@@ -144,12 +162,33 @@ UNREAD: tuple[Unread, ...] = (
     ),
     Unread(
         "traces of an Amazon Bedrock agent",
-        lambda document: any(
-            "orchestrationTrace" in as_object(as_object(item.get("trace")).get("trace")) for item in _objects(document)
-        ),
+        _is_bedrock_agent,
         INSTRUMENT.format("openinference-instrumentation-bedrock"),
         "bedrock_converse",
         "there are no Converse messages",
+    ),
+    Unread(
+        "the events of a stream of Anthropic's Messages API",
+        _is_stream("content_block_delta", "content_block_start"),
+        "Write the messages of the whole conversation: those that you send, with each stream.get_final_message().",
+        "anthropic_messages",
+        "each message is in pieces, and the results of the calls are not in a stream",
+    ),
+    Unread(
+        "the chunks of a stream of OpenAI's Chat Completions API",
+        _is_stream("chat.completion.chunk"),
+        "Write the messages of the whole conversation: the list that you send, with the last answer.",
+        CHAT,
+        "each message is in pieces, and the results of the calls are not in a stream",
+    ),
+    Unread(
+        "the head of an OpenCode session in OpenCode's storage",
+        lambda document: (
+            isinstance(document, dict) and str(document.get("id")).startswith("ses_") and "time" in document
+        ),
+        "Write the session with `opencode export ID`, or name it as `opencode:ID`, as `vai sessions` lists it.",
+        "opencode",
+        "its messages are in other files",
     ),
     Unread(
         "messages of Dify",

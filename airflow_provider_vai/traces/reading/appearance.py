@@ -7,10 +7,33 @@ import re
 from airflow_provider_vai.exceptions import UnreadableTrace
 
 DATABASE = b"SQLite format 3\0"
+TABLES = 1 << 16
+"""The bytes at the start of a database in which the definitions of its tables are looked for."""
+
+OTHER_DATABASE = "Export the run as JSON with the application that wrote it, or read the rows of the run out of it."
+OWNERS: tuple[tuple[tuple[bytes, ...], str, str], ...] = (
+    (
+        (b"working_dir", b"sessions"),
+        " of Goose's sessions",
+        "Export the session: `goose session export --format json --session-id ID`.",
+    ),
+    (
+        (b"ItemTable",),
+        " of Cursor or VS Code",
+        "It keeps no results of tools. In VS Code, export the chat with `Chat: Export Chat...`.",
+    ),
+    ((b"session", b"message", b"part"), " of OpenCode's sessions", "Export the session: `opencode export ID`."),
+)
+"""Words in the definitions of a database's tables, with whose it is and what to do."""
 LOOKS: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (
         re.compile(r"\s*# aider chat started"),
         "a chat history of Aider, which holds text but no calls with their arguments",
+        "Aider writes its edits as text in every export. Record the work with an agent that makes tool calls.",
+    ),
+    (
+        re.compile(r"\s*(TO LLM|LLM RESPONSE) \d{4}-\d\d-\d\d"),
+        "a history of Aider's model requests, which holds text but no calls with their arguments",
         "Aider writes its edits as text in every export. Record the work with an agent that makes tool calls.",
     ),
     (
@@ -57,5 +80,8 @@ def refuse_database(content: bytes, where: str) -> None:
     :raises UnreadableTrace: the bytes are those of SQLite.
     """
     if content.startswith(DATABASE):
-        remedy = "Export the run as JSON with the application that wrote it, or read the rows of the run out of it."
-        raise UnreadableTrace("a SQLite database, not a trace", where=where, remedy=remedy)
+        start = content[:TABLES]
+        owner, remedy = next(
+            (found for mark, *found in OWNERS if all(word in start for word in mark)), ("", OTHER_DATABASE)
+        )
+        raise UnreadableTrace(f"a SQLite database{owner}, not a trace", where=where, remedy=remedy)

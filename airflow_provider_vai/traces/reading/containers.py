@@ -11,7 +11,9 @@ PAGES = ("items", "data", "results", "records", "rows", "entries", "messages", "
 ENVELOPES = ("message", "payload", "event", "data", "record", "body")
 """Keys under which a log keeps each message that was sent or received."""
 
-DESCRIBING = frozenset({"links", "_links", "meta", "metadata", "pagination", "paging", "page_info", "pageInfo"})
+DESCRIBING = frozenset(
+    {"links", "_links", "meta", "metadata", "pagination", "paging", "page_info", "pageInfo", "columns"}
+)
 """Keys of objects that only describe a page."""
 
 DEEPEST = 3
@@ -24,7 +26,7 @@ def contents(document: Any) -> Iterator[tuple[Any, str]]:
     """
     name = ""
     for _ in range(DEEPEST):
-        inner = _page(document) or _envelopes(document)
+        inner = _page(document) or _envelopes(document) or _columns(document)
         if inner is None:
             return
         document, key = inner
@@ -40,6 +42,20 @@ def _page(document: Any) -> tuple[list[Any], str] | None:
     if len(held) != 1 or held[0] not in PAGES or not isinstance(document[held[0]], list):
         return None
     return document[held[0]], str(held[0])
+
+
+def _columns(document: Any) -> tuple[list[Any], str] | None:
+    """Return the rows of a table that is written column by column, as Logfire's API does."""
+    columns = document.get("columns") if isinstance(document, dict) else None
+    if not isinstance(columns, list) or not columns or len(document) != 1:
+        return None
+    if not all(isinstance(column, dict) and isinstance(column.get("values"), list) for column in columns):
+        return None
+    if len({len(column["values"]) for column in columns}) != 1:
+        return None
+    names = [str(column.get("name")) for column in columns]
+    rows = zip(*(column["values"] for column in columns), strict=True)
+    return [dict(zip(names, row, strict=True)) for row in rows], "columns"
 
 
 def _envelopes(document: Any) -> tuple[list[Any], str] | None:

@@ -34,6 +34,13 @@ SHOWN_MEMBERS = 20
 CHUNK = 1 << 20
 GZIP, ZIP, ZSTD, PARQUET = b"\x1f\x8b", b"PK", b"\x28\xb5\x2f\xfd", b"PAR1"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+WIDE = {
+    "UTF-32": rb"\xff\xfe\0\0|\0\0\xfe\xff|[^\0]\0\0\0|\0\0\0[^\0]",
+    "UTF-16LE": rb"[^\0]\0[^\0]\0",
+    "UTF-16BE": rb"\0[^\0]\0[^\0]",
+}
+"""Encodings that are not read, with a pattern of the first four bytes: a trace starts with ASCII characters."""
+
 TRACE_NAME = re.compile(r"\.(json|jsonl|ndjson|yaml|yml)(\.gz|\.zst)?$", re.IGNORECASE)
 """The names of an archive's members that are read if the path names none of them."""
 
@@ -157,7 +164,9 @@ class TraceFile:
     def spooled(self) -> Iterator[IO[bytes]]:
         """Open the unpacked bytes, as UTF-8, for random access; packed or UTF-16 files go to a temporary file first."""
         with self.opened() as source:
-            is_utf_16 = source.read(2) in UTF_16
+            start = source.read(4)
+        _refuse_wide(start, self.where)
+        is_utf_16 = start[:2] in UTF_16
         if not self.is_packed and not is_utf_16:
             with self.opened() as file:
                 yield file
@@ -257,12 +266,22 @@ def decode_text(content: bytes, where: str) -> str:
     :param where: the file, for messages.
     :raises UnreadableTrace: the bytes are neither.
     """
+    _refuse_wide(content, where)
     encoding, name = ("utf-16", "UTF-16") if content[:2] in UTF_16 else ("utf-8-sig", "UTF-8")
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         problem = f"not {name} at byte {error.start} (0x{content[error.start]:02x})"
         raise UnreadableTrace(problem, where=where, remedy="Save the trace as UTF-8.") from None
+
+
+def _refuse_wide(content: bytes, where: str) -> None:
+    """Refuse the bytes of a text in another encoding than UTF-8 that JSON's first characters give away."""
+    code = next((code for code, pattern in WIDE.items() if re.match(pattern, content)), None)
+    if code:
+        mark = " without a byte order mark" if code != "UTF-32" else ""
+        remedy = f"Save the trace as UTF-8: iconv -f {code} -t UTF-8 FILE > COPY."
+        raise UnreadableTrace(f"is in {code}{mark}", where=where, remedy=remedy)
 
 
 class _Limited(io.RawIOBase):

@@ -7,6 +7,7 @@ Claude Code writes a sub-agent's lines to ``<session>/subagents/agent-<id>.jsonl
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from airflow_provider_vai.exceptions import UnreadableTrace
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, TraceFile, decode_text
+from airflow_provider_vai.traces.reading.unkept import UnkeptValue
 from airflow_provider_vai.traces.reading.values import (
     JSONL_SUFFIXES,
     as_object,
@@ -50,11 +52,12 @@ def folder_digest(path: Path) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def folder_lines(path: Path, skipped: list[str]) -> list[Any]:
+def folder_lines(path: Path, skipped: list[str], unkept: list[UnkeptValue]) -> list[Any]:
     """Return the lines of all files in a folder. A sub-agent's are where it started, and name the call that started it.
 
     :param path: the folder.
     :param skipped: gets a note for each line that is left out.
+    :param unkept: gets the values that a Run cannot hold; the lines have marks in their place.
     :raises UnreadableTrace: a file cannot be read, or they are too large together.
     """
     files = folder_files(path)
@@ -68,8 +71,11 @@ def folder_lines(path: Path, skipped: list[str]) -> list[Any]:
     lines: list[Any] = []
     for file in files:
         notes: list[str] = []
-        found = list(parse_lines(decode_text(TraceFile(file).content(), str(file)), str(file), notes))
-        skipped += [f"{file.relative_to(path).as_posix()}: {note}" for note in notes]
+        held: list[UnkeptValue] = []
+        found = list(parse_lines(decode_text(TraceFile(file).content(), str(file)), str(file), notes, held))
+        name = file.relative_to(path).as_posix()
+        skipped += [f"{name}: {note}" for note in notes]
+        unkept += [replace(value, place=f"{name}: {value.place}") for value in held]
         if file.parent.name == SUB_AGENTS:
             found = _with_parent(found, file)
             at = _place(lines, found)

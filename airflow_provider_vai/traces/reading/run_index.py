@@ -11,7 +11,9 @@ from airflow_provider_vai.exceptions import TraceError, UnreadableTrace
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES
 from airflow_provider_vai.traces.reading.pieces import Pieces
+from airflow_provider_vai.traces.reading.rereading import runs_of
 from airflow_provider_vai.traces.reading.trace import Adapter, Trace
+from airflow_provider_vai.traces.reading.unkept import UnkeptValue
 
 LineKey = Callable[[Any], "str | Sequence[str] | None"]
 Track = Callable[[Sequence[str]], Iterable[str]]
@@ -70,14 +72,29 @@ class RunIndex:
         self.places: dict[str, array[int]] = {}
         self.shared: array[int] = array("Q")
         numbers = count(1)
+        joins: Callable[[Any], dict[str, str]] | None = getattr(adapter, "line_conversations", None)
+        conversations: dict[str, str] = {}
         for piece in pieces.scan():
+            if joins and key_of:
+                found = joins(piece.value) or joins(pieces.document([piece.value]))
+                for key, conversation in found.items():
+                    conversations.setdefault(key, conversation)
             keys = _keys(key_of, pieces, piece.value) if key_of else [f"#{next(numbers)}"]
             for key in keys:
                 _add(self.places.setdefault(key, array("Q")), piece.start, piece.length)
             if not keys:
                 _add(self.shared, piece.start, piece.length)
+        self._join(conversations)
         if not self.places and self.shared:
             self.places[""] = array("Q")
+
+    def _join(self, conversations: dict[str, str]) -> None:
+        """Make one run of the keys that belong to one conversation."""
+        if conversations:
+            joined: dict[str, array[int]] = {}
+            for key, places in self.places.items():
+                joined.setdefault(conversations.get(key, key), array("Q")).extend(places)
+            self.places = joined
 
     def __iter__(self) -> Iterator[Run]:
         seen: set[str] = set()
@@ -99,7 +116,7 @@ class RunIndex:
         return runs or matching(self, id)  # a run's id may differ from its key
 
     def _runs(self, key: str) -> Iterator[Run]:
-        places = sorted([*_pairs(self.shared), *_pairs(self.places[key])])
+        places = _union([*_pairs(self.shared), *_pairs(self.places[key])])
         name = f"run {key[:80]}"
         if sum(length for _, length in places) > LIMIT_BYTES:
             raise UnreadableTrace(
@@ -107,10 +124,11 @@ class RunIndex:
                 where=str(self.trace),
                 remedy="Export a smaller part of it.",
             )
-        values = [value for start, length in places for value in self.pieces.read(start, length)]
+        unkept: list[UnkeptValue] = []
+        values = [value for start, length in places for value in self.pieces.read(start, length, unkept)]
         whole = values[0] if self.is_each else self.pieces.document(values)
-        part = self.trace.part(whole, name, is_jsonl=self.pieces.is_jsonl and not self.is_each)
-        for run in self.adapter.runs(part):
+        part = self.trace.part(whole, name, is_jsonl=self.pieces.is_jsonl and not self.is_each, unkept=unkept)
+        for run in runs_of(self.adapter, part):
             if run.id == key or run.id not in self.places:  # a run with a key of its own is read under that key
                 yield with_notes(run, self.pieces.skipped)
 
@@ -140,6 +158,18 @@ def _add(places: array[int], start: int, length: int) -> None:
         places[-1] += length
     else:
         places.extend((start, length))
+
+
+def _union(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return places in the file's order, each part of the file once: a piece may belong to several joined runs."""
+    found: list[tuple[int, int]] = []
+    for start, length in sorted(set(places)):
+        before, its_length = found[-1] if found else (0, 0)
+        if start < before + its_length:
+            found[-1] = (before, max(its_length, start + length - before))
+        else:
+            found.append((start, length))
+    return found
 
 
 def _pairs(places: array[int]) -> Iterator[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from airflow_provider_vai.traces.reading.appearance import explained, refuse_dat
 from airflow_provider_vai.traces.reading.coverage import Coverage
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, TraceFile, decode_text
 from airflow_provider_vai.traces.reading.folder import folder_digest, folder_files, folder_lines
+from airflow_provider_vai.traces.reading.unkept import UnkeptValue, without_marks
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
     is_jsonl_text,
@@ -43,32 +44,35 @@ class Trace:
         self._name = str(path)
         self._is_part = False
         self.skipped: list[str] = []  # notes about lines that were left out, after the document was read
+        self._unkept: list[UnkeptValue] = []
         if content is not None:
             self.__dict__ |= {"content": content, "sha256": hashlib.sha256(content).hexdigest()}
 
     def __str__(self) -> str:
         return self._name
 
-    def part(self, value: Any, name: str, *, is_jsonl: bool = False) -> Trace:
+    def part(self, value: Any, name: str, *, is_jsonl: bool = False, unkept: Sequence[UnkeptValue] = ()) -> Trace:
         """Return one run's part of this trace.
 
         :param value: the part, as a document of the same format.
         :param name: the part's name in messages.
         :param is_jsonl: whether the part is a list of JSONL lines.
+        :param unkept: the values in it that a Run cannot hold; ``value`` has marks in their place.
         """
         part = Trace(self.path)
         part._name = f"{self} ({name})"
         part._is_part = True
+        part._unkept = list(unkept)
         part.__dict__["_parsed"] = (value, is_jsonl)
         return part
 
     def inside(self, value: Any, name: str) -> Trace:
         """Return this trace with another document: what a container in the file holds.
 
-        :param value: the document.
+        :param value: the document; if values of the file have marks, taken from :attr:`marked`.
         :param name: its place in the file, for messages.
         """
-        inner = self.part(value, name, is_jsonl=self.is_jsonl)
+        inner = self.part(value, name, is_jsonl=self.is_jsonl, unkept=self.unkept)
         inner._is_part = self._is_part
         return inner
 
@@ -89,10 +93,20 @@ class Trace:
         """Whether the trace is a folder of JSONL files, which is read as one document."""
         return "content" not in self.__dict__ and bool(folder_files(self.path))
 
-    @property
+    @cached_property
     def document(self) -> Any:
         """The document in the file: for JSONL the list of its lines, for an Inspect log its header and samples."""
+        return without_marks(self.marked) if self.unkept else self.marked
+
+    @property
+    def marked(self) -> Any:
+        """The document with marks in place of values that a Run cannot hold; see :attr:`unkept`."""
         return self._parsed[0]
+
+    @property
+    def unkept(self) -> list[UnkeptValue]:
+        """The values of the document that a Run cannot hold, such as ``NaN``."""
+        return self._unkept if self._parsed else []
 
     @property
     def is_jsonl(self) -> bool:
@@ -113,7 +127,7 @@ class Trace:
     @cached_property
     def _parsed(self) -> tuple[Any, bool]:
         if self.is_folder:
-            return folder_lines(self.path, self.skipped), True
+            return folder_lines(self.path, self.skipped, self._unkept), True
         if "content" not in self.__dict__ and self.file.samples:
             return self._inspect_log(self.file.samples), False
         if self.file.is_parquet and "content" not in self.__dict__:
@@ -123,15 +137,17 @@ class Trace:
         if name.endswith(YAML_SUFFIXES):
             return parse_document(text, str(self), yaml_text.loads), False
         skipped: list[str] = []
+        unkept: list[UnkeptValue] = []
         try:
             if not is_jsonl_text(text, name):
-                return parse_document(text, str(self)), False
-            lines = list(parse_lines(text, str(self), skipped))
+                return parse_document(text, str(self), unkept=self._unkept), False
+            lines = list(parse_lines(text, str(self), skipped, unkept))
         except UnreadableTrace as error:
-            if documents := parse_concatenated(text, str(self)):
+            if documents := parse_concatenated(text, str(self), self._unkept):
                 return documents, True
             raise explained(error, text) from None
         self.skipped += skipped
+        self._unkept += unkept
         return lines, True
 
     def _file_name(self) -> str:
@@ -143,7 +159,8 @@ class Trace:
         documents = []
         for name in names:
             with self.file.opened(name) as member:
-                documents.append(parse_document(decode_text(member.read(), str(self)), f"{self}: {name}"))
+                text, where = decode_text(member.read(), str(self)), f"{self}: {name}"
+            documents.append(parse_document(text, where, unkept=self._unkept, line=name))
         return {"header": documents[0], "samples": documents[1:]}
 
 
@@ -158,7 +175,8 @@ class Adapter(Protocol):
     If one file can hold many runs, an adapter may also have a method ``line_key(record)``, so that a file of any size
     is read run by run. It returns the key of the run that a line or list item belongs to, a list of keys if it belongs
     to several runs, or ``None`` if it belongs to every run, like a header. The best key is the run's id. The method
-    only inspects the record and never raises.
+    only inspects the record and never raises. If runs with several keys are one, the adapter has a method
+    ``line_conversations(record)`` as well, which returns the conversation of each key, as far as the record names it.
     """
 
     name: str

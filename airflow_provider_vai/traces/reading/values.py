@@ -16,9 +16,7 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.languages.storable import text_problem
-
-DEEPEST = 200
-"""Allowed levels of nesting. Pydantic's JSON writer gives up at 255, and a Run nests a value a few levels deeper."""
+from airflow_provider_vai.traces.reading.unkept import DEEPEST, TOO_DEEP, UnkeptValue, found_in, marked, reread
 
 JSONL_SUFFIXES = (".jsonl", ".ndjson")
 
@@ -34,25 +32,43 @@ _FRACTION = re.compile(r"\.(\d+)")
 # --- documents --------------------------------------------------------------------------------------------------------
 
 
-def parse_document(text: str, where: str, loads: Callable[..., Any] = json_text.loads) -> Any:
+def parse_document(
+    text: str,
+    where: str,
+    loads: Callable[..., Any] = json_text.loads,
+    unkept: list[UnkeptValue] | None = None,
+    line: str = "",
+) -> Any:
     """Parse a document that a Run can hold.
 
     :param where: the file, for messages.
     :param loads: the parser; JSON by default.
+    :param unkept: gets the values that a Run cannot hold; the document then has marks in their place. With ``None``
+        such a document is refused.
+    :param line: what comes before the place of such a value, such as the number of a line.
     :raises UnreadableTrace: see :func:`json_text.loads`; also for nesting beyond ``DEEPEST`` and for half a surrogate
         pair, because a Run could not write either of them out again.
     """
-    value = loads(text, where=where)
-    if problem := _unwritable(value):
-        raise UnreadableTrace(problem, where=where, remedy="Export the trace without that value.")
+    try:
+        value = loads(text, where=where)
+        if problem := _unwritable(value):
+            raise UnreadableTrace(problem, where=where, remedy="Export the trace without that value.")
+    except UnreadableTrace:
+        if unkept is None or loads is not json_text.loads:
+            raise
+        value = marked(text, where)
+        if not (found := found_in(value, line)):
+            raise
+        unkept += found
     return value
 
 
-def parse_lines(text: str, where: str, skipped: list[str]) -> Iterator[Any]:
+def parse_lines(text: str, where: str, skipped: list[str], unkept: list[UnkeptValue] | None = None) -> Iterator[Any]:
     """Parse JSONL: one object or array per line. Blank lines are skipped.
 
     :param where: the file, for messages.
     :param skipped: gets a note for each line that is left out; see :func:`why_skipped`.
+    :param unkept: see :func:`parse_document`.
     :raises UnreadableTrace: a line cannot be read and may hold a call; the message has its number.
     """
     lines = text.split("\n")
@@ -63,7 +79,7 @@ def parse_lines(text: str, where: str, skipped: list[str]) -> Iterator[Any]:
         if why := why_skipped(line, is_end=1 < number == len(lines)):
             skipped.append(f"{place}: {why}")
             continue
-        value = parse_document(line, f"{where}: {place}")
+        value = parse_document(line, f"{where}: {place}", unkept=unkept, line=place)
         if not isinstance(value, (dict, list)):
             raise UnreadableTrace(
                 "neither an object nor an array, but JSON in text",
@@ -101,9 +117,10 @@ def _is_cut(line: str) -> bool:
     return opened > 0 or '"' in rest
 
 
-def parse_concatenated(text: str, where: str) -> list[Any]:
+def parse_concatenated(text: str, where: str, unkept: list[UnkeptValue] | None = None) -> list[Any]:
     """Parse several JSON documents that follow one another in a text, as OpenTelemetry's console exporter writes them.
 
+    :param unkept: see :func:`parse_document`.
     :return: the documents; an empty list if the text does not begin with a document and another one after it, or if it
         is JSONL, whose lines have numbers for messages.
     :raises UnreadableTrace: a later document is broken; the message has its number.
@@ -113,7 +130,8 @@ def parse_concatenated(text: str, where: str) -> list[Any]:
     if _is_json(text.partition("\n")[0]):
         return []
     while at < len(text):
-        place = f"{where}: document {len(documents) + 1}"
+        name = f"document {len(documents) + 1}"
+        place = f"{where}: {name}"
         try:
             end = decoder.raw_decode(text, at)[1] if text[at] in "{[" else at
         except (ValueError, RecursionError):
@@ -122,7 +140,7 @@ def parse_concatenated(text: str, where: str) -> list[Any]:
             if len(documents) < 1 or text[at] not in "{[":
                 return []
             parse_document(text[at:], place)  # raises: it says what is wrong
-        documents.append(parse_document(text[at:end], place))
+        documents.append(parse_document(text[at:end], place, unkept=unkept, line=name))
         while end < len(text) and text[end] in " \t\r\n":
             end += 1
         at = end
@@ -144,7 +162,9 @@ def is_jsonl_text(text: str, name: str) -> bool:
 def parse_json(text: str) -> Any:
     """Return the object or array in a JSON text; the text itself if it is neither, or if a Run cannot hold it."""
     value = json_text.parsed_text(text, where="result")
-    return text if _unwritable(value) else value
+    if value is text or _unwritable(value):
+        return reread(text) if text.lstrip()[:1] in ("{", "[") else text
+    return value
 
 
 # --- required types ---------------------------------------------------------------------------------------------------
@@ -194,6 +214,11 @@ def place_inside(place: str, key: str) -> str:
 def text_or_none(value: Any) -> str | None:
     """Return ``value`` if it is text that is not blank, else ``None``: for fields that only describe."""
     return value if isinstance(value, str) and value.strip() else None
+
+
+def id_or_none(value: Any) -> str | None:
+    """Return an id as text: text that is not blank, or a whole number, as some writers number calls; else ``None``."""
+    return str(value) if type(value) is int else text_or_none(value)
 
 
 def as_object(value: Any) -> dict[str, Any]:
@@ -281,4 +306,4 @@ def _unwritable(value: Any) -> str:
         if not below:
             return ""
         level = below
-    return f"nested more than {DEEPEST} levels deep"
+    return TOO_DEEP

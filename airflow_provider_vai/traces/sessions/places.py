@@ -146,6 +146,11 @@ def sessions(since: datetime | None = None) -> list[Session]:
     return sorted(kept, key=lambda session: (session.changed_at, session.name), reverse=True)
 
 
+def looked_in() -> list[tuple[str, Path]]:
+    """Return the folders in which sessions are looked for, each with the name of its agent."""
+    return [(source.name, folder) for source in SOURCES for folder in source.folders()]
+
+
 def is_session(name: str) -> bool:
     """Return whether a name on the command line is that of a session: it is of that form, and there is no such file."""
     return NAME.fullmatch(name) is not None and not Path(name).exists()

@@ -8,9 +8,10 @@ the tool that answers it. The export has no approvals, and a mark for failures o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.model.run import Approval, Run, ToolCall
 from airflow_provider_vai.traces.formats.chats.branches import branch, hidden_calls
 from airflow_provider_vai.traces.formats.shared.content import proposed_arguments, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
@@ -22,6 +23,9 @@ from airflow_provider_vai.traces.reading.values import (
     require_object,
     text_or_none,
 )
+
+DECISIONS = {"allow": "approved", "always_allow": "approved", "deny": "denied"}
+"""What a user may answer when a GPT asks to confirm an action."""
 
 IGNORED = frozenset({"thoughts", "reasoning_recap", "model_editable_context"})
 """Types of content that are neither a call nor text for a person."""
@@ -99,11 +103,28 @@ def _read(conversation: Conversation, message: dict[str, Any], place: str, ids: 
         conversation.start_message()
         call = ToolCall(id=ids[0], tool=str(message["recipient"]), proposed_arguments=proposed_arguments(text))
         conversation.add_call(call.model_copy(update={"started_at": parse_time(message.get("create_time"))}), place)
+    elif role == "tool" and (plugin := as_object(as_object(message.get("metadata")).get("jit_plugin_data"))):
+        _decide(conversation, plugin)
     elif role == "tool":
         answered = {call.id for call in conversation.calls}
-        conversation.add_result(_result(message, text, ids[1] if ids[1] in answered else None), place)
+        result = _result(message, text, ids[1] if ids[1] in answered else None)
+        decided = conversation.calls[-1].approval if conversation.calls else result.approval
+        conversation.add_result(replace(result, approval=decided), place)
     elif role != "assistant":
         conversation.note(place, f"unknown role {role!r}")
+
+
+def _decide(conversation: Conversation, plugin: dict[str, Any]) -> None:
+    """Set what the user decided about the action that a GPT asked to confirm; the question itself is no result."""
+    choice = as_object(plugin.get("from_client")).get("type")
+    if not conversation.calls or choice not in DECISIONS:
+        return
+    call = conversation.calls[-1]
+    if DECISIONS[choice] == "approved":
+        conversation.calls[-1] = call.model_copy(update={"approval": Approval(state="approved", by="user")})
+        return
+    denied = Approval(state="denied", by="user")
+    conversation.set_result(len(conversation.calls) - 1, ToolResult(outcome="denied", ran=False, approval=denied))
 
 
 def _result(message: dict[str, Any], text: str | None, call_id: str | None) -> ToolResult:

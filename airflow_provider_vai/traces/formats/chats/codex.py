@@ -29,8 +29,12 @@ from airflow_provider_vai.traces.reading.values import (
 MCP_NAME = re.compile(r"mcp__(.+?)__.+")
 LINES = frozenset({"session_meta", "turn_context", "response_item", "event_msg", "compacted"})
 REFUSED = re.compile(
-    r"\s*((exec command |patch )?rejected by user|user (rejected|cancelled) MCP tool call)", re.IGNORECASE
+    r"\s*((exec command |patch )?rejected by user|user (rejected|cancelled) MCP tool call"
+    r"|exec_command failed for `[^`]*`: CreateProcess \{ message: \"Rejected\(\W*(rejected|denied|declined) by user)",
+    re.IGNORECASE,
 )
+FAILED = re.compile(r"\s*(exec_command|write_stdin|apply_patch)( verification)? failed( for `|: )")
+"""How Codex begins the output of one of its own tools that failed before it gave an exit code."""
 TOKENS = ("input_tokens", "output_tokens")
 ABORTED = re.compile(r"\s*aborted by user\b", re.IGNORECASE)
 EXIT_CODE = re.compile(r"\s*(?:Exit code: |(?:.*\n){0,4}?Process exited with code )(-?\d+)\b")
@@ -188,7 +192,7 @@ def _result(call_id: str | None, output: Any, end: dict[str, Any]) -> ToolResult
     else:
         found = EXIT_CODE.match(text)
         code = end.get("exit_code", int(found[1]) if found else None)
-    if end.get("success") is False or (isinstance(code, int) and code != 0):
+    if end.get("success") is False or FAILED.match(text) or (isinstance(code, int) and code != 0):
         return ToolResult(id=call_id, outcome="failed", error=error_text(value))
     return ToolResult(id=call_id, value=value, is_marked=code == 0 or end.get("success") is True)
 

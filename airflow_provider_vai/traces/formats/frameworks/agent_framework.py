@@ -128,9 +128,10 @@ class _Reader:
         elif kind not in IGNORED:
             self.conversation.note(where, f"unknown content {kind!r}")
         if kind == "function_approval_request":
-            call = require_object(content.get("function_call"), f"{where}.function_call")
-            if call.get("call_id") not in self.known:  # older versions keep the call only in the question
-                self._read_call(call, f"{where}.function_call")
+            place = f"{where}.function_call"
+            call = require_object(content.get("function_call"), place)
+            if (optional_text(call.get("call_id"), f"{place}.call_id") or "") not in self.known:
+                self._read_call(call, place)  # older versions keep the call only in the question
 
     def _read_call(self, call: dict[str, Any], where: str) -> None:
         call_id = optional_text(call.get("call_id"), f"{where}.call_id") or ""

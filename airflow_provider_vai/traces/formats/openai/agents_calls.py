@@ -10,7 +10,7 @@ from airflow_provider_vai.model.run import Approval
 from airflow_provider_vai.traces.formats.openai.agents_spans import OpenAISpan, Proposal, SpanTree, input_items
 from airflow_provider_vai.traces.formats.shared.content import error_text, parse_python_repr, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
-from airflow_provider_vai.traces.reading.values import as_object, parse_arguments
+from airflow_provider_vai.traces.reading.values import as_object, id_or_none, parse_arguments
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,9 @@ class AgentsCalls:
 def _output(item: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the call id and the output of a message or item that holds a call's result."""
     is_message = item.get("role") == "tool"
-    call_id = item.get("tool_call_id" if is_message else "call_id")
+    call_id = id_or_none(item.get("tool_call_id" if is_message else "call_id"))
     output = item.get("content" if is_message else "output")
-    if isinstance(call_id, str) and output is not None:
+    if call_id and output is not None:
         yield call_id, output
 
 

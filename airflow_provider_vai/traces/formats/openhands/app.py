@@ -10,6 +10,7 @@ from airflow_provider_vai.traces.formats.shared.conversation import Conversation
 from airflow_provider_vai.traces.reading.values import (
     as_list,
     as_object,
+    id_or_none,
     parse_time,
     require_object,
     require_text,
@@ -73,7 +74,7 @@ class AppEvents:
 
     def _call(self, event: dict[str, Any], action: str, arguments: dict[str, Any], place: str) -> None:
         metadata = require_object(event.get("tool_call_metadata") or {}, f"{place}.tool_call_metadata")
-        call_id, state = text_or_none(metadata.get("tool_call_id")) or "", arguments.get("confirmation_state")
+        call_id, state = id_or_none(metadata.get("tool_call_id")) or "", arguments.get("confirmation_state")
         if call_id in self.waiting and state in ("confirmed", "rejected"):
             position = self.waiting.pop(call_id)  # the same action again, with the person's decision
             if state == "confirmed":

@@ -7,7 +7,14 @@ from typing import Any
 from airflow_provider_vai.model.run import Approval, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
-from airflow_provider_vai.traces.reading.values import as_object, parse_time, require_object, require_text, text_or_none
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
+    id_or_none,
+    parse_time,
+    require_object,
+    require_text,
+    text_or_none,
+)
 
 STILL_RUNNING = -1
 """The exit code of a command that has not ended."""
@@ -73,7 +80,7 @@ class SDKEvents:
         action = event.get("action")
         own = {key: value for key, value in as_object(action).items() if key != "kind"}
         call = ToolCall(
-            id=text_or_none(event.get("tool_call_id")) or "",
+            id=id_or_none(event.get("tool_call_id")) or "",
             tool=tool,
             proposed_arguments=proposed_arguments(tool_call["arguments"]) if "arguments" in tool_call else own,
             started_at=parse_time(event.get("timestamp")),
@@ -82,7 +89,7 @@ class SDKEvents:
         self.is_finished = tool == "finish"
 
     def _read_result(self, event: dict[str, Any], kind: str, place: str) -> None:
-        name, at = text_or_none(event.get("tool_call_id")), parse_time(event.get("timestamp"))
+        name, at = id_or_none(event.get("tool_call_id")), parse_time(event.get("timestamp"))
         tool = text_or_none(event.get("tool_name"))
         if kind == "UserRejectObservation":
             reason = text_or_none(event.get("rejection_reason"))

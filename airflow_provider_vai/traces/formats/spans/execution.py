@@ -104,7 +104,7 @@ def _set_result(operation: Operation, content: Content) -> None:
             operation.failed = operation.failed or tool_result.outcome == "failed"
             output = tool_result.error if tool_result.outcome == "failed" else tool_result.value
     operation.result = plain(output)
-    operation.call_id = operation.call_id or (operation.span.text(*CALL_ID) or "").strip()
+    operation.call_id = operation.call_id or operation.span.id_of(*CALL_ID)
     operation.failed = operation.failed or operation.span.failed
     operation.error = (error_text(operation.result) or operation.span.error) if operation.failed else None
 

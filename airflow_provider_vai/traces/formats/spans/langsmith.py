@@ -16,13 +16,14 @@ from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
 from airflow_provider_vai.traces.formats.spans.execution import read_execution
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
-from airflow_provider_vai.traces.formats.spans.span import Span, first_value, parse_span_time
+from airflow_provider_vai.traces.formats.spans.span import Span, first_value, parse_span_time, read_value
 from airflow_provider_vai.traces.reading.coverage import Coverage
 from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
     as_list,
     as_object,
+    id_or_none,
     place_inside,
     require_object,
     require_objects,
@@ -53,6 +54,12 @@ class LangSmithAdapter:
     def line_key(self, record: Any) -> str | None:
         """Return the id of the trace that a run belongs to. Never raises."""
         return text_or_none(first_value(record, "trace_id", "id")) if isinstance(record, dict) else None
+
+    def line_conversations(self, record: Any) -> dict[str, str]:
+        """Return the thread of the trace that a run belongs to, if the run names one. Never raises."""
+        key = self.line_key(record)
+        thread = _conversation([(record, "")]) if key else None
+        return {key: thread} if key and thread else {}
 
     def runs(self, trace: Trace) -> Iterator[Run]:
         """Yield a run for each trace, or one for all traces of a thread.
@@ -123,7 +130,7 @@ def _trace_id(item: dict[str, Any], merged: dict[str, PlacedObject]) -> str:
 
 def _conversation(items: list[PlacedObject]) -> str | None:
     """Return the id of the thread that the runs of a trace belong to."""
-    metadata = (as_object(as_object(item.get("extra")).get("metadata")) for item, _ in items)
+    metadata = (as_object(as_object(read_value(item.get("extra"))).get("metadata")) for item, _ in items)
     return next((id_ for facts in metadata if (id_ := text_or_none(first_value(facts, *THREAD)))), None)
 
 
@@ -155,8 +162,8 @@ def _operation(item: dict[str, Any], where: str) -> Operation:
     )
     operation = Operation(span, KINDS.get(str(item.get("run_type")), "other"), tool=span.name)
     operation.note = unknown_kind(operation.kind, text_or_none(item.get("run_type")))
-    inputs, outputs = item.get("inputs"), item.get("outputs")
-    extra = as_object(item.get("extra"))
+    inputs, outputs = read_value(item.get("inputs")), read_value(item.get("outputs"))  # text in a bulk export
+    extra = as_object(read_value(item.get("extra")))
     if operation.kind == "model":
         operation.input_messages, operation.output_messages = read_chat(inputs, "user"), read_chat(outputs, "assistant")
         operation.system = read_system(inputs)
@@ -166,7 +173,7 @@ def _operation(item: dict[str, Any], where: str) -> Operation:
         output_tokens = first_value(tokens, "completion_tokens", "output_tokens")
         operation.usage = token_usage(input_tokens, output_tokens, item.get("total_cost"))
     else:
-        operation.call_id = text_or_none(first_value(extra, "tool_call_id")) or ""
+        operation.call_id = id_or_none(first_value(extra, "tool_call_id")) or ""
         read_execution(operation, inputs, _unwrapped(outputs))
     return operation
 

@@ -15,7 +15,7 @@ from airflow_provider_vai.traces.formats.shared.content import MEDIA, TEXT, erro
 from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
 from airflow_provider_vai.traces.formats.spans.reprs import read_repr
 from airflow_provider_vai.traces.formats.spans.span import first_value, read_value
-from airflow_provider_vai.traces.reading.values import as_object, text_or_none
+from airflow_provider_vai.traces.reading.values import as_object, id_or_none, text_or_none
 
 CALL_ID = ("call_id", "toolCallId", "tool_call_id", "toolUseId", "tool_id", "id")
 CALL_NAME = ("name", "toolName", "tool_name", "tool")
@@ -218,6 +218,8 @@ def _with_type(part: dict[str, Any]) -> dict[str, Any]:
 
 def _message(value: dict[str, Any], default_role: str) -> SpanMessage:
     role = _role(value) or default_role
+    if role == "user" and id_or_none(value.get("tool_call_id")):  # OpenInference, Bedrock
+        role = "tool"
     content = first_value(value, "parts", "content", "contents", "blocks", "_content")
     parts = [
         as_object(part).get("message_content", part) for part in (content if isinstance(content, list) else [content])
@@ -356,5 +358,4 @@ def _is_definition(value: dict[str, Any]) -> bool:
 
 
 def _id(holder: dict[str, Any], names: tuple[str, ...]) -> str:
-    value = first_value(holder, *names)
-    return value.strip() if isinstance(value, str) else ""  # the specification's own examples have stray spaces
+    return (id_or_none(first_value(holder, *names)) or "").strip()  # the specification's own examples have stray spaces

@@ -6,6 +6,7 @@ Attribute values are JSON in text. A tool's call id is only in the model's messa
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,6 +35,7 @@ from airflow_provider_vai.traces.reading.values import (
     text_or_none,
 )
 
+NUMBER = re.compile(r"_\d+$")
 KINDS: dict[str, Kind] = {"TOOL": "tool", "CHAT_MODEL": "model", "LLM": "model", "AGENT": "agent"}
 
 
@@ -84,6 +86,7 @@ def _run(trace: Trace, items: list[PlacedObject]) -> Run:
         info = require_object(item.get("info"), f"{where}info")
         spans = require_object(item.get("data"), f"{where}data").get("spans")
         operations += [_operation(span, place) for span, place in require_objects(spans, f"{where}data.spans")]
+    _remove_numbers(operations)
     run = Run(
         id=text_or_none(first_value(info, "trace_id", "request_id")) or trace.fallback_id,
         source="agent_run",
@@ -116,6 +119,8 @@ def _operation(item: dict[str, Any], where: str) -> Operation:
     elif operation.kind == "agent":
         operation.agent = span.name or None
     else:
+        if NUMBER.sub("", operation.tool) == (name := as_object(read_value(outputs)).get("name")):
+            operation.tool = name  # a message of LangChain
         read_execution(operation, inputs, outputs)
     return operation
 
@@ -124,6 +129,19 @@ def _tool_name(span: Span) -> str:
     """Return a tool's name, without the number that MLflow adds to repeated span names (``search_2``)."""
     name = span.text("mlflow.spanFunctionName", "gen_ai.tool.name") or span.name
     return (span.text("name") or name) if CLASSES.fullmatch(name) else without_prefix(name)
+
+
+def _remove_numbers(operations: list[Operation]) -> None:
+    """Remove the numbers that MLflow 2 adds to equal names of spans (``search_1``, ``search_2``) from tools' names.
+
+    :param operations: those of a run; the model's calls have the tools' own names.
+    """
+    messages = (message for found in operations for message in (*found.input_messages, *found.output_messages))
+    proposed = {call.tool for message in messages for call in message.calls}
+    for operation in operations:
+        name = NUMBER.sub("", operation.tool)
+        if operation.kind == "tool" and operation.tool not in proposed and name in proposed:
+            operation.tool = name
 
 
 def _decoded(value: Any) -> Any:

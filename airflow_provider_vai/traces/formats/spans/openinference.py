@@ -12,7 +12,13 @@ from typing import Any
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.spans.attributes import read_operation
 from airflow_provider_vai.traces.formats.spans.otel_genai import span_runs
-from airflow_provider_vai.traces.formats.spans.span import OPENINFERENCE, line_traces, read_spans, some_spans
+from airflow_provider_vai.traces.formats.spans.span import (
+    OPENINFERENCE,
+    line_conversations,
+    line_traces,
+    read_spans,
+    some_spans,
+)
 from airflow_provider_vai.traces.reading.coverage import Coverage
 from airflow_provider_vai.traces.reading.trace import Trace
 
@@ -27,6 +33,10 @@ class OpenInferenceAdapter:
     description = "OpenInference spans (Arize, Phoenix and its API): OTLP JSON, or spans with nested or flat attributes"
     coverage = Coverage(approvals="partly", edits="partly", timing="yes", batches="partly")
     line_key = staticmethod(line_traces)
+
+    def line_conversations(self, record: Any) -> dict[str, str]:
+        """Return the conversation of each trace of a line that names one. Never raises."""
+        return line_conversations(record, SESSION)
 
     def accepts(self, document: Any) -> bool:
         """Return whether a span of the document has an OpenInference kind."""

@@ -19,6 +19,7 @@ from airflow_provider_vai.traces.formats.spans.span import (
     OPENINFERENCE,
     Span,
     by_trace,
+    line_conversations,
     line_traces,
     read_spans,
     some_spans,
@@ -45,6 +46,10 @@ class OTelGenAIAdapter:
     description = "OpenTelemetry GenAI spans (OTLP JSON, also lines): pydantic-ai, OpenLLMetry, Vercel, Strands, ADK"
     coverage = Coverage(approvals="partly", edits="yes", timing="yes")
     line_key = staticmethod(line_traces)
+
+    def line_conversations(self, record: Any) -> dict[str, str]:
+        """Return the conversation of each trace of a line that names one. Never raises."""
+        return line_conversations(record, CONVERSATION)
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document holds spans with attributes of the conventions and none of OpenInference."""

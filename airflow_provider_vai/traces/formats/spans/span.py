@@ -14,9 +14,11 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.traces.formats.shared.content import parse_python_repr
+from airflow_provider_vai.traces.formats.spans.log_records import as_spans, log_records
 from airflow_provider_vai.traces.reading.values import (
     as_list,
     as_object,
+    id_or_none,
     parse_json,
     parse_time,
     place_inside,
@@ -31,6 +33,9 @@ INSPECTED_SPANS = 1000
 BATCHES = ("resourceSpans", "resource_spans", "batches")
 SCOPES = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans")
 LISTS = ("spans", "data")
+MESSAGE_BESIDE = ("status_message", "exception_message", "otel_status_message")
+"""Keys of a row, as of Logfire's, for why a span failed."""
+
 TRACE_ID, SPAN_ID = ("traceId", "trace_id"), ("spanId", "span_id")
 PARENT_ID = ("parentSpanId", "parent_span_id", "parent_id", "parentId")
 OPENINFERENCE = "openinference.span.kind"
@@ -75,6 +80,11 @@ class Span:
         """Return the first of these attributes that is text and not blank."""
         return next((text for name in names if (text := text_or_none(self._attribute(name)))), None)
 
+    def id_of(self, *names: str) -> str:
+        """Return the first of these attributes that is an id; empty for none."""
+        found = (id_or_none(self._attribute(name)) for name in names)
+        return next((text.strip() for text in found if text), "")
+
     def _attribute(self, name: str) -> Any:
         if name in self.attributes:
             return self.attributes[name]
@@ -108,8 +118,11 @@ def read_spans(document: Any, where: str) -> Iterator[Span]:
     :param where: the file, as the beginning of places.
     :raises MalformedTrace: a list or a span has another type.
     """
+    if records := log_records(document, where):
+        yield from (read_span(item, place) for item, place in as_spans(records))
     if isinstance(document, list):
-        for item, place in require_objects(document, f"{where}: "):
+        kept = document if not records else [item for item in document if "body" not in as_object(item)]
+        for item, place in require_objects(kept, f"{where}: "):
             yield from _from_object(item, place)
     else:
         yield from _from_object(require_object(document, where), f"{where}: ")
@@ -131,6 +144,15 @@ def line_traces(record: Any) -> list[str] | None:
     Never raises.
     """
     return list(dict.fromkeys(span.trace_id for span in some_spans(record, None) if span.trace_id)) or None
+
+
+def line_conversations(record: Any, key: str) -> dict[str, str]:
+    """Return the conversation of each trace that a line or list item names one for. Never raises.
+
+    :param key: the attribute that names a conversation.
+    """
+    found = ((span.trace_id, span.text(key)) for span in some_spans(record, None))
+    return {trace_id: conversation for trace_id, conversation in found if conversation}
 
 
 def by_trace(spans: list[Span], key: str) -> dict[str, list[Span]]:
@@ -250,8 +272,10 @@ def _first_text(holders: list[dict[str, Any]], names: tuple[str, ...]) -> str:
 def _status(raw: dict[str, Any], span: Span) -> tuple[bool, bool, str | None]:
     status = raw.get("status")
     holder = status if isinstance(status, dict) else {"code": status}
-    code = str(first_value(holder, "code", "status_code", "statusCode") or raw.get("status_code") or "")
-    message = text_or_none(first_value(holder, "message", "description") or raw.get("status_message"))
+    beside = first_value(raw, "status_code", "otel_status_code") or ("ERROR" if raw.get("is_exception") is True else "")
+    code = str(first_value(holder, "code", "status_code", "statusCode") or beside)
+    message = first_value(holder, "message", "description") or first_value(raw, *MESSAGE_BESIDE)
+    message = text_or_none(message)
     for name, details in span.events:
         if name == "exception":
             parts = (details.get("exception.type"), details.get("exception.message"))

@@ -238,6 +238,8 @@ HELPERS = (
     Helper("OpenInference, LlamaIndex 4.6.1", "skipped", span=r".+\._prepare_chat_with_tools"),
     Helper("OpenInference, smolagents 0.1.43", "answer", span="FinalAnswerTool"),
     Helper("OpenInference, smolagents 0.1.43", "answer", tool="final_answer", beside="sanitize_inputs_outputs"),
+    Helper("OpenInference, BeeAI", "answer", tool="final_answer", beside="response"),
+    Helper("OpenInference, Instructor", "skipped", span=r"instructor\.(async_)?patch"),
     Helper("OpenInference, DSPy 3", "answer", span=r"finish\.__call__"),
     Helper("Haystack's Langfuse tracer", "messages", result="tool_messages"),
     Helper("Haystack's Langfuse tracer", "messages", span=r".+ - \[('[^']+'(, )?)+\]"),

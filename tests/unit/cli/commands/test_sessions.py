@@ -106,6 +106,18 @@ def test_newest_first_with_what_matters(capsys: pytest.CaptureFixture[str]) -> N
     assert rows[4]["problem"]
 
 
+def test_no_session_at_all(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The list says so, and names the folders in which it looked."""
+    (home / "empty/.codex").mkdir(parents=True)
+    monkeypatch.setattr(Path, "home", lambda: home / "empty")
+    assert main(["sessions"]) == 0
+    shown = capsys.readouterr().out
+    assert "No session of a coding agent was found" in shown
+    assert f"codex: {home}/empty/.codex\n" in shown
+    assert f"claude-code: {home}/empty/.claude (does not exist)" in shown
+    assert listed(capsys) == []
+
+
 def test_since(capsys: pytest.CaptureFixture[str]) -> None:
     """Older sessions are left out, and the list for people says how many."""
     assert len(listed(capsys, "--since", "100d")) == 6

@@ -26,6 +26,9 @@ EXAMPLES: dict[str, Any] = {
     "DSPy": [{"prompt": None, "messages": [], "outputs": ["x"], "kwargs": {}, "timestamp": "t"}],
     "Elasticsearch": {"hits": {"hits": []}},
     "Goose": [{"role": "assistant", "content": [{"type": "toolRequest", "id": "1", "toolCall": {}}]}],
+    "Anthropic": [{"type": "message_start"}, {"type": "content_block_start", "index": 0}],
+    "OpenAI": [{"object": "chat.completion.chunk", "choices": []}],
+    "OpenCode": {"id": "ses_1", "projectID": "p", "time": {"created": 1}},
     "Helicone": [{"request_body": {}, "response_body": {}}],
 }
 

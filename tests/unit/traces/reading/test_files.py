@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import os
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,9 @@ from airflow_provider_vai.languages import yaml_text
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces import formats as reading
 from airflow_provider_vai.traces.formats import opened, read
-from airflow_provider_vai.traces.reading import files, pieces
+from airflow_provider_vai.traces.reading import files, pieces, window
+from airflow_provider_vai.traces.reading.files import TraceFile
+from airflow_provider_vai.traces.reading.run_index import RunIndex
 from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import why_skipped
 from tests.unit.traces.formats.support import TRACES
@@ -115,7 +120,6 @@ def test_one_line_is_jsonl_by_its_name_only(tmp_path: Path) -> None:
         (b'{"a": 1}\n{"b": \n{"c": 3}', "line 2: not JSON"),
         (b'{"a": 1}\n{"b": 2}}', "line 2: not JSON"),
         (b'{"a": 1', "line 1: not JSON"),
-        (b'{"a": 1}\n{"a": NaN}', "line 2: NaN is not JSON"),
         (b'{"a\n{"b": 1}\n', "line 1: not JSON"),
     ],
 )
@@ -307,6 +311,20 @@ def test_zip_bombs_are_refused(name: str, tmp_path: Path, monkeypatch: pytest.Mo
         read(path)
 
 
+@pytest.mark.parametrize("is_large", [False, True])
+@pytest.mark.parametrize(
+    ("encoding", "name"), [("utf-16-le", "UTF-16LE without"), ("utf-16-be", "UTF-16BE without"), ("utf-32", "UTF-32")]
+)
+def test_another_encoding_is_named(
+    encoding: str, name: str, is_large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """UTF-16 without a byte order mark, and UTF-32, are refused by name, with the command that converts the file."""
+    monkeypatch.setattr(reading, "LARGE", 10 if is_large else reading.LARGE)
+    with pytest.raises(TraceError, match=f"is in {name}") as caught:
+        read(write(tmp_path / "a.json", TEXT.encode(encoding)))
+    assert "iconv -f" in caught.value.remedy
+
+
 # --- YAML -------------------------------------------------------------------------------------------------------------
 
 
@@ -361,7 +379,7 @@ def test_yaml_that_json_cannot_hold_is_refused(written: str, words: str) -> None
 def _large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read every file as a large one, a few bytes at a time."""
     monkeypatch.setattr(reading, "LARGE", 10)
-    monkeypatch.setattr(pieces, "CHUNK", 7)
+    monkeypatch.setattr(window, "CHUNK", 7)
 
 
 @pytest.mark.usefixtures("_large")
@@ -386,6 +404,86 @@ def test_large_file_gives_the_same_runs(
     assert calls(found)[0] == ("task-1/trial-0", ["grüße", "b"])
 
 
+class Counting(io.FileIO):
+    """A file that knows how far it was read."""
+
+    furthest = 0
+
+    def read(self, size: int | None = -1, /) -> Any:
+        """Read from the file."""
+        found = super().read(size)
+        self.furthest = max(self.furthest, self.tell())
+        return found
+
+    def readline(self, size: int | None = -1, /) -> Any:
+        """Read a line."""
+        found = super().readline(size)
+        self.furthest = max(self.furthest, self.tell())
+        return found
+
+
+ROW = {"text": "x" * 900}
+LARGE_FILES = {
+    "lines.jsonl": "\n".join(json.dumps(trajectory(number, "f") | ROW) for number in range(400)),
+    "lines": "\n".join(json.dumps(trajectory(number, "f") | ROW) for number in range(400)),
+    "array.json": json.dumps([trajectory(number, "f") | ROW for number in range(400)]),
+    "indented.json": json.dumps([trajectory(number, "f") | ROW for number in range(400)], indent=1),
+    "key.json": json.dumps({"tasks": [], "simulations": [{"id": str(n), "messages": [], **ROW} for n in range(400)]}),
+    "documents.json": "\n".join(json.dumps(trajectory(number, "f") | ROW, indent=1) for number in range(400)),
+}
+
+
+@pytest.mark.parametrize("name", LARGE_FILES)
+def test_the_start_of_a_large_file_tells_its_reader(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most 64 KB are read until the reader is chosen, and the runs are those of the whole file."""
+    path = write(tmp_path / name, LARGE_FILES[name].encode())
+    whole = read(path)[1]
+    monkeypatch.setattr(reading, "LARGE", 10)
+    file, counts = Counting(path), []
+
+    class Index(RunIndex):
+        def __init__(self, *arguments: Any) -> None:
+            counts.append(file.furthest)
+            super().__init__(*arguments)
+
+    @contextmanager
+    def spooled(_: TraceFile) -> Iterator[Any]:
+        yield file
+
+    monkeypatch.setattr(reading, "RunIndex", Index)
+    monkeypatch.setattr(TraceFile, "spooled", spooled)
+    with opened(path) as runs:
+        assert [run.calls for run in runs] == [run.calls for run in whole]
+    assert counts == [pieces.HEAD]
+
+
+def test_one_long_line_of_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The start looks like one document with an array, but another document follows: lines, without a suffix."""
+    line = json.dumps({"tasks": [], "simulations": [{"id": str(n), "messages": [], **ROW} for n in range(100)]})
+    path = write(tmp_path / "a.json", f"{line}\n{line.replace('x', 'y')}\n".encode())
+    whole = read(path)[1]
+    monkeypatch.setattr(reading, "LARGE", 10)
+    assert [run.id for run in read(path)[1]] == [run.id for run in whole]
+    assert len(whole) == 200
+
+
+def test_an_unknown_large_file_is_refused_by_its_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines of no known format are not read to the end."""
+    path = write(tmp_path / "a.jsonl", "\n".join(json.dumps({"x": n, **ROW}) for n in range(3000)).encode())
+    monkeypatch.setattr(reading, "LARGE", 10)
+    monkeypatch.setattr(reading, "LIMIT_BYTES", 1000)
+    file = Counting(path)
+
+    @contextmanager
+    def spooled(_: TraceFile) -> Iterator[Any]:
+        yield file
+
+    monkeypatch.setattr(TraceFile, "spooled", spooled)
+    with pytest.raises(TraceError, match="no adapter recognises"):
+        read(path)
+    assert file.furthest <= pieces.HEAD
+
+
 @pytest.mark.usefixtures("_large")
 def test_large_array_under_a_key(tmp_path: Path) -> None:
     """Whatever is outside the list of runs, before or after it, is read with each run."""
@@ -404,7 +502,6 @@ def test_large_array_under_a_key(tmp_path: Path) -> None:
         ("a.json", '[{"task_id": 1, "traj": [], "reward": 1}] x', "something after the end"),
         ("a.json", '[{"task_id": 1, "traj": [], "reward": 1} 2]', "expected ']'"),
         ("a.json", '[{"task_id": 1, "traj": [], "reward": 1}', "expected ']'"),
-        ("a.json", '[{"task_id": 1, "traj": [], "reward": NaN}]', "at byte 1: NaN is not JSON"),
         ("a.jsonl", '{"task_id": 1, "traj": [], "reward": 1}\n{"task\n', "line 2: not JSON"),
         (
             "a.jsonl",
@@ -468,3 +565,26 @@ def test_what_can_be_read_only_once_is_refused(
     told = capsys.readouterr().err
     assert f"{name}: is not a regular file" in told
     assert "Save the trace to a file first." in told
+
+
+@pytest.mark.parametrize("name", ["lines.jsonl", "line.jsonl", "otlp.json"])
+def test_a_conversation_of_several_traces_in_a_large_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The traces that one attribute joins are one run, as in a small file, even if their lines are far apart."""
+
+    def span(trace: str, number: int, **more: Any) -> dict[str, Any]:
+        own = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": f"tool{number}", **more}
+        own["gen_ai.tool.call.arguments"] = '{"q": 1}'
+        facts = {"trace_id": trace, "span_id": str(number), "name": "x", "start_time": number, "end_time": number + 1}
+        return {**facts, "attributes": own}
+
+    talk = {"gen_ai.conversation.id": "talk"}
+    spans = [span("t1", 1, **talk), span("other", 2), span("t2", 3), span("t2", 4, **talk), span("t1", 5)]
+    resources = [{"scopeSpans": [{"spans": [one]}]} for one in spans]
+    contents = {"line.jsonl": json.dumps(spans), "lines.jsonl": "\n".join(map(json.dumps, spans))}
+    contents["otlp.json"] = json.dumps({"resourceSpans": resources})
+    path = write(tmp_path / name, contents[name].encode() + b"\n")
+    monkeypatch.setattr(reading, "LARGE", 10)
+    expected = [("talk", ["tool1", "tool3", "tool4", "tool5"]), ("other", ["tool2"])]
+    assert calls(read(path)[1]) == expected
