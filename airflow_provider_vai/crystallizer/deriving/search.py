@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -35,6 +35,16 @@ from airflow_provider_vai.model.flags import is_list_of_prose
 from airflow_provider_vai.model.recipients import is_target, picks_one
 
 SHORTEST_TEXT = 8
+FILES = frozenset(
+    f".{ending}"
+    for ending in (
+        *("csv", "doc", "docx", "eml", "gif", "htm", "html", "ics", "ipynb", "jpeg", "jpg", "json", "log", "md", "odp"),
+        *("ods", "odt", "parquet", "pdf", "png", "ppt", "pptx", "py", "rtf", "sql", "svg", "tsv", "txt", "xls", "xlsx"),
+        *("xml", "yaml", "yml", "zip"),
+    )
+)
+"""The endings of files whose names are looked for in texts: the end of a host's name is none of them."""
+
 WORD = re.compile(r"[^\W\d_]{2}")
 
 
@@ -233,17 +243,17 @@ class ArgumentSearch:
         return _made(at, self.seen.judge.record(fits, expected, tried=self._criteria(fits) * len(spans)))
 
     def address(self, value: str, at: JsonPath) -> DerivedPlace | None:
-        """Return how an address is found in the only text that has it alone; ``None`` if it is not.
+        """Return how an address or file name is found in the only text that has it alone; ``None`` if it is not.
 
-        In a write it never is, because anyone may have written the text.
+        Of several files, the ending may tell which one. In a write none is found, because anyone may have written the
+        text.
 
         :param value: the recorded value. :param at: its place, the argument's name first.
         """
-        kind = next((name for name in ("url", "email") if FOUND[name].fullmatch(value)), None)
-        if kind is None or self.seen.draft.effect == "write":
+        if self.seen.draft.effect == "write" or (form := _form_of(value)) is None:
             return None
         expected = self.seen.expected(value, at)
-        nodes = (node for source in self.seen.sources if (node := _text_with(source, value, kind)))
+        nodes = (node for source in self.seen.sources if (node := _text_with(source, value, form)))
         node = next((node for node in nodes if expected.holds(node)), None)
         return DerivedPlace(at, node, ()) if node else None
 
@@ -342,14 +352,23 @@ def _moved(date: str, days: int) -> str | None:
     return days_after(date, days) if len(date) >= 10 else None
 
 
-def _text_with(source: RecordedResult, value: str, kind: Any) -> Node | None:
-    """Return the node that finds an address in a text of a result; ``None`` if no text has it alone."""
+def _form_of(value: str) -> dict[str, Any] | None:
+    """Return the arguments by which ``found`` finds a value in a text; ``None`` if it does not."""
+    kind = next((name for name in ("url", "email") if FOUND[name].fullmatch(value)), None)
+    if kind:
+        return {"kind": kind}
+    ending = value[value.rfind(".") :].lower()
+    return {"kind": "file", "ending": ending} if ending in FILES and FOUND["file"].fullmatch(value) else None
+
+
+def _text_with(source: RecordedResult, value: str, form: Mapping[str, Any]) -> Node | None:
+    """Return the node that finds a value in a text of a result; ``None`` if no text has it alone."""
     for place in source.places:
         path = only_items(place)
         if isinstance(place.value, str) and value in place.value and not any(isinstance(part, int) for part in path):
             try:
-                if found(place.value, kind) == value:
-                    return call("found", text=call("wired", step=source.step, path=list(path)), kind=kind)
+                if found(place.value, **form) == value:
+                    return call("found", text=call("wired", step=source.step, path=list(path)), **form)
             except DerivationError:
-                continue  # several addresses: it cannot be told which one
+                continue  # several of them: it cannot be told which one
     return None

@@ -15,7 +15,7 @@ LONGEST = 40
 CONDITIONS = {
     "over": "is over", "below": "is below", "at_least": "is at least", "at_most": "is at most", "containing": "has",
 }  # fmt: skip
-KINDS = {"url": "address", "email": "e-mail address", "iban": "IBAN", "phone": "phone number"}
+KINDS = {"url": "address", "email": "e-mail address", "iban": "IBAN", "phone": "phone number", "file": "file name"}
 
 
 def words(node: Any, measure: Measure = lambda node: None) -> str:
@@ -123,7 +123,8 @@ def _simple(pattern: str) -> Phrase:
 
 def _found(node: Node, say: Say, measure: Measure) -> str:
     kind = str(node["kind"])
-    return f"the {KINDS.get(kind, kind)} in {say(node['text'])}"
+    ending = f" that ends with {say(node['ending'])}" if node.get("ending") is not None else ""
+    return f"the {KINDS.get(kind, kind)}{ending} in {say(node['text'])}"
 
 
 def _extreme(node: Node, say: Say, measure: Measure) -> str:
