@@ -18,6 +18,7 @@ from airflow_provider_vai.crystallizer.deriving.expressions import (
     part_of,
 )
 from airflow_provider_vai.crystallizer.deriving.lists import chained, listed
+from airflow_provider_vai.crystallizer.deriving.narrowed import is_narrowed_elsewhere, picked_among
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
 from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call, same
@@ -86,6 +87,9 @@ class ArgumentSearch:
         elif isinstance(value, list) and is_list_of_prose(value):
             made_of = [self.at(text, [*at, index]) for index, text in enumerate(value)]
             yield from (one for one in made_of if one and None not in made_of)
+        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+            several = [self._among(item, [*at, index]) for index, item in enumerate(value)]
+            yield from (one for one in several if one and None not in several)
 
     def _object(self, value: dict[str, Any], at: JsonPath) -> Iterator[DerivedPlace]:
         """Yield the parts of an object; a number of few digits may lean on a proven one beside it."""
@@ -113,7 +117,7 @@ class ArgumentSearch:
             return None
         if is_json_number(value):
             return self._number(value, at, beside)
-        for way in (self._named, self._picked, self._date, self.address, self._text):
+        for way in (self._named, self._picked, self._among, self._date, self.address, self._text):
             made = way(value, at)
             if made or tuple(at) in self._ended:
                 return made
@@ -165,10 +169,11 @@ class ArgumentSearch:
             for table in self.seen.tables
             for record in self.seen.picks(table)
             for column in table.of_type("text")
-            if record.value[column] == value and (weight(value) == "strong" or kinship(name, column) >= 2)
+            if record.value[column] == value and self._may_be_picked(value, name, table, column)
             if expected.holds((one := part_of(record, column)).node)
         ]
-        fits, decide = (keys, self.seen.judge.key) if keys else (fields, self.seen.judge.record)
+        are_keys = bool(keys) or all(one.table.is_of_entries for one in fields)
+        fits, decide = keys or fields, self.seen.judge.key if are_keys else self.seen.judge.record
         accepted = decide(fits, expected, tried=self._criteria(fits))
         if accepted is None or accepted.expression.value != value:
             return None
@@ -176,6 +181,18 @@ class ArgumentSearch:
             self._ended.add(tuple(at))
             return None
         return self._unless_held(DerivedPlace(at, accepted.expression.result, (accepted,)), expected)
+
+    def _among(self, value: str, at: JsonPath) -> DerivedPlace | None:
+        """Return the entry that a criterion picks among those that other answers tell of; in a read only."""
+        expected = self.seen.expected(value, at)
+        node = picked_among(value, self.seen) if self.seen.draft.effect != "write" and not expected.differs else None
+        return DerivedPlace(at, node, ()) if node else None
+
+    def _may_be_picked(self, value: str, name: str, table: ResultTable, column: str) -> bool:
+        """Return whether a value may be a field of a picked record; of an entry, it is the key, in a whole choice."""
+        if table.is_of_entries:
+            return column == "key" and not is_narrowed_elsewhere(table, self.seen)
+        return weight(value) == "strong" or kinship(name, column) >= 2
 
     def _unless_held(self, made: DerivedPlace, expected: ValueInRuns) -> DerivedPlace | None:
         """Return a place; ``None`` if it is an id or name of a write, and a criterion of one run gives it."""

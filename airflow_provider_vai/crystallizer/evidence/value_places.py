@@ -23,7 +23,7 @@ TEXTS = 2  # how many levels of nested texts are parsed: for example a file's li
 SHORTEST_NAME = 3
 
 SHORTEST_NOUN, MOST_WORDS = 4, 4
-SPOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+SPOKEN = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 
 MOST_INNER = 50
 """The most records in a list of a record whose names may tell the record from others."""

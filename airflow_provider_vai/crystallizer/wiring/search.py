@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.crystallizer.evidence.criteria import has_criterion
 from airflow_provider_vai.crystallizer.evidence.result_values import Candidate, RecordedResult, ResultIndex, source_text
 from airflow_provider_vai.crystallizer.evidence.said_order import asks_for_position
 from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
@@ -276,13 +277,15 @@ class Search:
         return (is_fixed or self._is_said_by_noun(value, source)) and mask(value) == value
 
     def _is_said_by_noun(self, value: str, source: RecordedResult) -> bool:
-        """Return whether a person said the last word of a name, and no other text of the result has this word."""
+        """Return whether people say a name's last word, and no other text of the result has it.
+
+        If they say a criterion in the same turn, as in "the cheapest lantern", the criterion may tell the record.
+        """
         noun = noun_of(value)
-        return (
-            noun is not None
-            and self.timeline.people_said(self.draft.call, noun) is not None
-            and source.named_by(noun) == {value}
-        )
+        if noun is None or source.named_by(noun) != {value}:
+            return False
+        saying = self.timeline.texts_with(self.draft.call, noun)
+        return bool(saying) and not any(map(has_criterion, saying))
 
     def _was_said(self, value: Any) -> bool:
         """Return whether people said the value, or every plain value in it."""

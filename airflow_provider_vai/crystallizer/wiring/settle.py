@@ -295,8 +295,9 @@ def _identifying_leaf(value: Any) -> list[str]:
 
 def _freeze(step: WiredStep, place: JsonPath, code: str, evidence: str) -> None:
     """Return one place of a step to its recorded value, and list it for review."""
-    name = str(place[0])
-    step.arguments[name] = frozen_at(step.arguments[name], place[1:], value_at(step.values, place), code, evidence)
+    argument = step.arguments[name := str(place[0])]
+    if any(list(at) == list(place[1:]) for at, _ in argument.placed_outputs()):  # a tree may read several results
+        step.arguments[name] = frozen_at(argument, place[1:], value_at(step.values, place), code, evidence)
 
 
 def frozen_at(argument: Argument, at: JsonPath, recorded: Any, code: str, evidence: str) -> Argument:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from airflow_provider_vai.languages.places import described, value_at
 from airflow_provider_vai.languages.short_text import cut
 
 Rows = list[Any]
+LABEL = re.compile(r"^[ \t]{0,20}([^\W\d_][\w /-]{0,39}):[ \t]{1,20}(\S[^\n]{0,999})$", re.MULTILINE)
+MOST_CHARACTERS = 200_000
 
 
 def where(rows: Rows, /, **conditions: Any) -> Rows:
@@ -133,6 +136,30 @@ def entries_of(entries: Any) -> Rows:
     :raises DerivationError: it is not an object.
     """
     return [{"key": key, "value": value} for key, value in _entries(entries).items()]
+
+
+def labelled(entries: Any) -> Rows:
+    """Return the entries of an object of texts as rows, with the field ``key`` and one field for each label in a text.
+
+    :param entries: An object of texts whose lines begin with a label: ``Rating: 4.6``. A label that a text has twice is
+        left out of its row.
+    :raises DerivationError: it is not an object, or an entry is not a text.
+    """
+    return [{"key": key, **labels_of(text, key)} for key, text in _entries(entries).items()]
+
+
+def labels_of(text: Any, name: str) -> dict[str, str]:
+    """Return the labels at the beginning of a text's lines, each with the rest of its line.
+
+    :param name: What the text belongs to, for the message.
+    :raises DerivationError: it is not a text.
+    """
+    if not isinstance(text, str):
+        raise DerivationError(f"the entry {cut(name)!r} is not a text: found {described(text)}")
+    found: dict[str, list[str]] = {}
+    for label, rest in LABEL.findall(text[:MOST_CHARACTERS]):
+        found.setdefault(label, []).append(rest.strip())
+    return {label: values[0] for label, values in found.items() if len(values) == 1 and label != "key"}
 
 
 def key_of(entries: Any, /, by: str | None = None, **conditions: Any) -> str:

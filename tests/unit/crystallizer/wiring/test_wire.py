@@ -454,6 +454,8 @@ def last(words: str, *calls: ToolCall) -> dict[str, str]:
         ),
         ("Please drop the storm gear.", CRATES, {}),
         ("Please drop the first one.", CRATES, {}),
+        ("Please drop the cheapest lantern.", CRATES, {}),
+        ("Please drop the oldest crate. Mind the lantern.", CRATES, {}),
         ("Please drop the lantern.", [*CRATES, {"goods": [{"name": "Oil Lantern"}]}], {}),
         ("Please drop the lantern.", [*CRATES, {"goods": [], "note": "a lantern"}], {}),
         ("Please drop the lantern.", [{**one, "lantern_id": 4} for one in CRATES], {}),

@@ -200,7 +200,7 @@ def test_a_file_name_by_its_ending(text: str, ending: str | None, value: str) ->
 )  # fmt: skip
 def test_a_file_name_that_is_not_alone_or_is_part_of_something_else(text: str) -> None:
     """A path, an address, a longer name and two names are no file name."""
-    with pytest.raises(DerivationError, match="different values of the type file that end with '.docx'"):
+    with pytest.raises(DerivationError, match=r"different values of the type file that end with '\.docx'"):
         writing.found(text, "file", ".docx")
 
 
