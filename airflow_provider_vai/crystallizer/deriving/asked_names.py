@@ -19,7 +19,6 @@ from airflow_provider_vai.languages.derivation import Node, evaluate
 from airflow_provider_vai.languages.places import value_at
 from airflow_provider_vai.languages.result_path import CHECK, RECORD, TEXT, follow
 from airflow_provider_vai.model.argument import Output
-from airflow_provider_vai.model.recipients import is_target
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,7 @@ class Search:
 def asked_names(name: str, draft: Draft, recorded: Any, earlier: Mapping[str, Search]) -> list[DerivedPlace]:
     """Return the places in an argument whose wires name a record as its search was asked, and how they follow the name.
 
-    Whom a write reaches and what it pays is none of them: such a value keeps the recorded name, and its task fails if
-    no record has it.
+    Whom a write reaches and what it pays is returned to what was recorded when the steps are settled.
 
     :param name: the argument's name.
     :param draft: the step, with its wires and derived values.
@@ -52,8 +50,7 @@ def asked_names(name: str, draft: Draft, recorded: Any, earlier: Mapping[str, Se
     trees = [list(at) for at, _ in argument.trees()]
     for at, output in argument.placed_outputs():
         place, search = [name, *at], earlier.get(output.step or "")
-        is_held = draft.effect == "write" and is_target(place)
-        if search is None or is_held or list(at) in trees:
+        if search is None or list(at) in trees:
             continue
         node = _follows(output, search, value_at(recorded, at))
         found += [DerivedPlace(place, node, ())] if node else []

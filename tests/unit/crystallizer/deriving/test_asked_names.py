@@ -38,9 +38,10 @@ def test_a_record_follows_the_name_that_its_search_was_given() -> None:
 
 
 def test_whom_a_write_reaches_does_not_follow_it() -> None:
-    """The wire keeps the recorded name: a run in which no record has it fails."""
+    """It stays as recorded, because the name comes from a text that anyone may have written."""
     made = last_argument("Do what the note says.", NOTE, {"recipient": "keeper-0417@harbour.example"})
-    assert made.trees() == []
+    assert made.placed_outputs() == []
+    assert [one.code for one in made.undecided] == ["picked_by_criterion"]
     read = last_argument("Do what the note says.", NOTE, {"recipient": "keeper-0417@harbour.example"}, tool="get_mail")
     assert [written(tree) for _, tree in read.trees()] == [
         f"only(where(wired('get_logs', 'rows'), title={ASKED}))['keeper']"

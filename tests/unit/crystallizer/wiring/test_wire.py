@@ -471,7 +471,8 @@ def test_the_value_of_the_record_that_a_step_is_about() -> None:
     listed = call("open_list", {}, {"ids": [one["crate_id"] for one in CRATES]})
     opened = [call("open_crate", {"crate_id": one["crate_id"]}, one) for one in CRATES]
     charged = call("charge", {"crate_id": "CR-70233", "account": "AC-982-X"}, turn=1)
-    turns = [Turn(index=0, user_text="Open all crates."), Turn(index=1, user_text="Charge CR-70233.")]
+    words = "Charge CR-70233, not the one with the Anchor Chain."  # both of them are named, and have this account
+    turns = [Turn(index=0, user_text="Open all crates."), Turn(index=1, user_text=words)]
     recorded = run(listed, *opened, charged, turns=turns)
     made = crystallized(recorded, OPENED, MCP, gates="recorded", loops=True)
     assert made.steps[1].each is not None
