@@ -22,7 +22,7 @@ from airflow_provider_vai.model.argument import Output
 
 
 @dataclass(frozen=True)
-class Search:
+class AskedStep:
     """An earlier step that a wire may read.
 
     :param draft: the step, with its wires and derived values.
@@ -35,7 +35,7 @@ class Search:
     result: Any
 
 
-def asked_names(name: str, draft: Draft, recorded: Any, earlier: Mapping[str, Search]) -> list[DerivedPlace]:
+def asked_names(name: str, draft: Draft, recorded: Any, earlier: Mapping[str, AskedStep]) -> list[DerivedPlace]:
     """Return the places in an argument whose wires name a record as its search was asked, and how they follow the name.
 
     Whom a write reaches and what it pays is returned to what was recorded when the steps are settled.
@@ -57,7 +57,7 @@ def asked_names(name: str, draft: Draft, recorded: Any, earlier: Mapping[str, Se
     return found
 
 
-def _follows(output: Output, search: Search, value: Any) -> Node | None:
+def _follows(output: Output, search: AskedStep, value: Any) -> Node | None:
     """Return the node that takes the record which the search was asked for; ``None`` if the wire names another one."""
     depth = next((depth for depth, part in enumerate(output.path) if RECORD.fullmatch(str(part))), None)
     named = RECORD.fullmatch(str(output.path[depth])) if depth is not None else None
@@ -77,7 +77,7 @@ def _follows(output: Output, search: Search, value: Any) -> Node | None:
     return None
 
 
-def _following(search: Search, name: str) -> Iterator[Node]:
+def _following(search: AskedStep, name: str) -> Iterator[Node]:
     """Yield what a search was given at each place that has a name, and that a wire or a derived value fills in."""
     for key, argument in search.draft.arguments.items():
         filled = [list(at) for at, _ in argument.placed_outputs()]
@@ -86,7 +86,7 @@ def _following(search: Search, name: str) -> Iterator[Node]:
                 yield call("argument_of", step=search.draft.key, name=key, path=at)
 
 
-def _gives(node: Node, search: Search, value: Any) -> bool:
+def _gives(node: Node, search: AskedStep, value: Any) -> bool:
     """Return whether a node gives exactly a value on the recording."""
 
     def resolved(reference: Node) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.asked_names import Search, asked_names
+from airflow_provider_vai.crystallizer.deriving.asked_names import AskedStep, asked_names
 from airflow_provider_vai.crystallizer.deriving.search import ArgumentSearch, DerivedPlace, is_picked_elsewhere
 from airflow_provider_vai.crystallizer.deriving.seen import RunTables, SeenBefore
 from airflow_provider_vai.crystallizer.deriving.stale import stale_texts
@@ -45,18 +45,18 @@ def derive(
     if not run.sources:
         return list(wired)
     results = {source.step: source.left for source in run.sources}
-    earlier: dict[str, Search] = {}
+    earlier: dict[str, AskedStep] = {}
     made = []
     for before, draft, calm in zip(recorded, wired, settled, strict=True):
         values = {name: argument.value for name, argument in before.arguments.items()}
         one = _with_asked_names(_derived(before, draft, calm, SeenBefore(run, draft)), values, earlier)
         made.append(one)
         if one.each is None and one.key in results:
-            earlier[one.key] = Search(one, values, results[one.key])
+            earlier[one.key] = AskedStep(one, values, results[one.key])
     return made
 
 
-def _with_asked_names(draft: Draft, values: Mapping[str, Any], earlier: Mapping[str, Search]) -> Draft:
+def _with_asked_names(draft: Draft, values: Mapping[str, Any], earlier: Mapping[str, AskedStep]) -> Draft:
     """Return the draft with its wires to a record that a search was asked for following the name of the search."""
     arguments = dict(draft.arguments)
     for name in draft.arguments if draft.each is None else ():
