@@ -14,6 +14,7 @@ from airflow_provider_vai.languages.derivation import Node
 
 CRITERIA = frozenset({
     "where", "largest", "smallest", "first", "last", "top", "key_of", "highest", "lowest", "found",
+    "labelled",
 })  # fmt: skip
 """The functions that choose one of several, or find a value in a text. A ``where`` whose conditions are all params is
 none: whoever starts the run names the record. Nor is one that names a record, as the wire ``[name=Spotify]`` does:

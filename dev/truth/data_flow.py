@@ -60,6 +60,7 @@ def count(run: Run, rules: ToolsFile, sha256: str, seed: int, found: Flow) -> No
         _count_step(step, [run.calls[position] for position in calls[step.key]], run, context, found)
         results = [run.calls[position].result for position in calls[step.key]]
         context.results[step.key] = results if step.each else results[0]
+        context.given[step.key] = {"arguments": run.calls[calls[step.key][0]].arguments}
     _follow(run, spec, calls, seed, found.following)
     _keep(run, spec, calls, found.following)
 
@@ -130,6 +131,7 @@ def _taken(
         yield from ((step, run.calls[positions[number]], given.get(number)) for number in order)
         found = [results[str(positions[number])] for number in order]
         context.results[step.key] = found if step.each else found[0]
+        context.given[step.key] = {"arguments": mapped(run.calls[positions[0]].arguments)}
 
 
 def _count_step(step: Step, calls: Sequence[ToolCall], run: Run, context: interpreter.Context, found: Flow) -> None:

@@ -35,6 +35,7 @@ class Context:
     """The state of a DAG run.
 
     :param results: each step's result, by key.
+    :param given: the arguments of each step that is not mapped, by key.
     :param params: the DAG params of this run; missing ones have their default.
     :param templates: further names for templates (``ds`` and the like).
     :param passwords: connection id to password.
@@ -43,6 +44,7 @@ class Context:
     """
 
     results: dict[str, Any] = field(default_factory=dict)
+    given: dict[str, dict[str, Any]] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
     templates: dict[str, Any] = field(default_factory=dict)
     passwords: Mapping[str, str] = field(default_factory=dict)
@@ -90,7 +92,10 @@ def each_arguments(step: Step, context: Context) -> list[dict[str, Any]]:
 
 
 def _run_step(step: Step, perform: Perform, context: Context) -> Any:
-    made = [perform(step, given) for given in each_arguments(step, context)]
+    several = each_arguments(step, context)
+    if step.each is None:
+        context.given[step.key] = several[0]
+    made = [perform(step, given) for given in several]
     return made[0] if step.each is None else made
 
 
@@ -131,6 +136,10 @@ def _derived(tree: Node, context: Context, element: Any) -> Any:
         match reference["function"]:
             case "wired":
                 return _taken(Output(step=reference["step"], path=path), context, element)
+            case "argument_of":
+                if reference["step"] not in context.given:
+                    raise LookupError(f"the arguments of the step {reference['step']!r} are not known")
+                return results.select(context.given[reference["step"]][reference["name"]], path, step=reference["step"])
             case "item":
                 return _taken(Output(path=path), context, element)
             case "parameter":

@@ -228,6 +228,7 @@ def wired(
                 return judged, Unequal(recording.name, step.key, "the tool failed", shown)
             results.append(result_value(answer.text))
         context.results[step.key] = results if step.each else results[0]
+        context.given[step.key] = {"arguments": right[0]}
     return judged, None
 
 

@@ -84,6 +84,7 @@ def run_chain(spec: Automation, run: Run, name: str, world: World, found: Chain)
             judged = step.effect == "write"
             results = _answers(step, calls[step.key], several, place)
             context.results[step.key] = results if step.each else results[0]
+            context.given[step.key] = {"arguments": several[0] if several else {}}
         except LookupError as error:
             left = sum(len(calls[later.key]) for later in steps[number + judged :] if later.effect == "write")
             place.count["stopped_runs"] += 1

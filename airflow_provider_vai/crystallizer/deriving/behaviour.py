@@ -62,7 +62,8 @@ def _altered(table: ResultTable, dice: random.Random) -> Any:
     for field, values in table.categories.items():
         for row in rows:
             row[field] = dice.choice(values)
-    for field in table.of_type("texts"):
+    told = ["value"] if table.is_of_entries and table.types.get("value") == "text" else []
+    for field in (*table.of_type("texts"), *told):
         lists = table.columns[field][:]
         dice.shuffle(lists)
         for row, items in zip(rows, lists, strict=True):

@@ -5,9 +5,10 @@ What is accepted from one run is a proposal: it is used, and listed for review w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from airflow_provider_vai.crystallizer.deriving.asked_names import AskedStep, asked_names
 from airflow_provider_vai.crystallizer.deriving.search import ArgumentSearch, DerivedPlace, is_picked_elsewhere
 from airflow_provider_vai.crystallizer.deriving.seen import RunTables, SeenBefore
 from airflow_provider_vai.crystallizer.deriving.stale import stale_texts
@@ -42,8 +43,25 @@ def derive(
     run = RunTables(evidence)
     if not run.sources:
         return list(wired)
-    drafts = zip(recorded, wired, settled, strict=True)
-    return [_derived(before, draft, calm, SeenBefore(run, draft)) for before, draft, calm in drafts]
+    results = {source.step: source.left for source in run.sources}
+    earlier: dict[str, AskedStep] = {}
+    made = []
+    for before, draft, calm in zip(recorded, wired, settled, strict=True):
+        values = {name: argument.value for name, argument in before.arguments.items()}
+        one = _with_asked_names(_derived(before, draft, calm, SeenBefore(run, draft)), values, earlier)
+        made.append(one)
+        if one.each is None and one.key in results:
+            earlier[one.key] = AskedStep(one, values, results[one.key])
+    return made
+
+
+def _with_asked_names(draft: Draft, values: Mapping[str, Any], earlier: Mapping[str, AskedStep]) -> Draft:
+    """Return the draft with its wires to a record that a search was asked for following the name of the search."""
+    arguments = dict(draft.arguments)
+    for name in draft.arguments if draft.each is None else ():
+        if places := asked_names(name, draft, values[name], earlier):
+            arguments[name] = _argument(arguments[name], values[name], places)
+    return draft.with_arguments(arguments)
 
 
 def _derived(before: Draft, draft: Draft, calm: Draft, seen: SeenBefore) -> Draft:

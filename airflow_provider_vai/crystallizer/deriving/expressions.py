@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,8 @@ from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call,
 from airflow_provider_vai.crystallizer.evidence.weight import name_words
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import Node, evaluate
-from airflow_provider_vai.languages.derivation.conditions import CONTAINING
+from airflow_provider_vai.languages.derivation.conditions import CONTAINING, MENTIONING, mentions
+from airflow_provider_vai.model.flags import is_prose
 from airflow_provider_vai.secrets.masking import mask
 
 NO_NOUNS = frozenset(["list", "get", "search", "find", "fetch", "read", "query", "all", "id", "show", "tool", "data"])
@@ -26,6 +28,7 @@ LEAST_OPTIONS = 2
 FEWEST_DESCRIBED = 3
 """An object with fewer entries has some text for each of them."""
 
+WORD = re.compile(r"[^\W\d_]{4,}")
 SHORT_OPTION = 2
 OF_ANYTHING = ("yes", "none", "true", "false", "other", "default", "standard")
 """The most characters of a text that is no description, and longer texts that are said of anything."""
@@ -48,7 +51,7 @@ class Condition:
     @property
     def is_value(self) -> bool:
         """Whether the filter is about a value that records have, and not about a limit."""
-        return self.bound in (None, CONTAINING)
+        return self.bound in (None, CONTAINING, MENTIONING)
 
     @property
     def node(self) -> Any:
@@ -137,7 +140,7 @@ class Expression:
 
 
 def _says(condition: Condition, sentences: Iterable[Sentence]) -> bool:
-    if condition.bound == CONTAINING:
+    if condition.bound in (CONTAINING, MENTIONING):
         return any(one.means(condition.value) for one in sentences)
     if condition.bound:
         return any((condition.bound, float(condition.value)) in one.bounds for one in sentences)
@@ -164,12 +167,25 @@ def conditions_of(table: ResultTable, sentences: Sequence[Sentence]) -> list[Con
             for item in dict.fromkeys(item for items in table.columns[field] for item in items):
                 if len(item) > 1 and sentence.means(item):
                     found[Condition(field, item, CONTAINING)] = None
+        words = mentioned(table, sentence)
+        found |= dict.fromkeys(words if len(words) == 1 else ())  # of two, it is not known which one counts
         numbers = table.of_type("number")
         named = [field for field in numbers if sentence.names(field)]
         for bound, limit in sentence.bounds:
             for field in named or numbers:
                 found[Condition(field, int(limit) if limit == int(limit) else limit, bound)] = None
     return list(found)[:MOST_CONDITIONS]
+
+
+def mentioned(table: ResultTable, sentence: Sentence) -> list[Condition]:
+    """Return the filters for words of a sentence that some of the entries' texts have, and others have not."""
+    if not table.is_of_entries or table.has_labels or "value" not in table.of_type("text"):
+        return []
+    texts = table.columns["value"]
+    words = {word.casefold(): word for text in texts if is_prose(text) for word in WORD.findall(text)}
+    said = [word for word in words.values() if sentence.means(word)]
+    telling = [word for word in said if 0 < sum(mentions(text, word, "") for text in texts) < len(texts)]
+    return [Condition("value", word, MENTIONING) for word in telling]
 
 
 def filtered(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from airflow_provider_vai.crystallizer.deriving.expressions import (
     part_of,
 )
 from airflow_provider_vai.crystallizer.deriving.lists import chained, listed
+from airflow_provider_vai.crystallizer.deriving.narrowed import is_narrowed_elsewhere, picked_among
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
 from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call, same
@@ -35,6 +36,16 @@ from airflow_provider_vai.model.flags import is_list_of_prose
 from airflow_provider_vai.model.recipients import is_target, picks_one
 
 SHORTEST_TEXT = 8
+FILES = frozenset(
+    f".{ending}"
+    for ending in (
+        *("csv", "doc", "docx", "eml", "gif", "htm", "html", "ics", "ipynb", "jpeg", "jpg", "json", "log", "md", "odp"),
+        *("ods", "odt", "parquet", "pdf", "png", "ppt", "pptx", "py", "rtf", "sql", "svg", "tsv", "txt", "xls", "xlsx"),
+        *("xml", "yaml", "yml", "zip"),
+    )
+)
+"""The endings of files whose names are looked for in texts: the end of a host's name is none of them."""
+
 WORD = re.compile(r"[^\W\d_]{2}")
 
 
@@ -76,6 +87,9 @@ class ArgumentSearch:
         elif isinstance(value, list) and is_list_of_prose(value):
             made_of = [self.at(text, [*at, index]) for index, text in enumerate(value)]
             yield from (one for one in made_of if one and None not in made_of)
+        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+            several = [self._among(item, [*at, index]) for index, item in enumerate(value)]
+            yield from (one for one in several if one and None not in several)
 
     def _object(self, value: dict[str, Any], at: JsonPath) -> Iterator[DerivedPlace]:
         """Yield the parts of an object; a number of few digits may lean on a proven one beside it."""
@@ -103,7 +117,7 @@ class ArgumentSearch:
             return None
         if is_json_number(value):
             return self._number(value, at, beside)
-        for way in (self._named, self._picked, self._date, self.address, self._text):
+        for way in (self._named, self._picked, self._among, self._date, self.address, self._text):
             made = way(value, at)
             if made or tuple(at) in self._ended:
                 return made
@@ -155,10 +169,11 @@ class ArgumentSearch:
             for table in self.seen.tables
             for record in self.seen.picks(table)
             for column in table.of_type("text")
-            if record.value[column] == value and (weight(value) == "strong" or kinship(name, column) >= 2)
+            if record.value[column] == value and self._may_be_picked(value, name, table, column)
             if expected.holds((one := part_of(record, column)).node)
         ]
-        fits, decide = (keys, self.seen.judge.key) if keys else (fields, self.seen.judge.record)
+        are_keys = bool(keys) or all(one.table.is_of_entries for one in fields)
+        fits, decide = keys or fields, self.seen.judge.key if are_keys else self.seen.judge.record
         accepted = decide(fits, expected, tried=self._criteria(fits))
         if accepted is None or accepted.expression.value != value:
             return None
@@ -166,6 +181,18 @@ class ArgumentSearch:
             self._ended.add(tuple(at))
             return None
         return self._unless_held(DerivedPlace(at, accepted.expression.result, (accepted,)), expected)
+
+    def _among(self, value: str, at: JsonPath) -> DerivedPlace | None:
+        """Return the entry that a criterion picks among those that other answers tell of; in a read only."""
+        expected = self.seen.expected(value, at)
+        node = picked_among(value, self.seen) if self.seen.draft.effect != "write" and not expected.differs else None
+        return DerivedPlace(at, node, ()) if node else None
+
+    def _may_be_picked(self, value: str, name: str, table: ResultTable, column: str) -> bool:
+        """Return whether a value may be a field of a picked record; of an entry, it is the key, in a whole choice."""
+        if table.is_of_entries:
+            return column == "key" and not is_narrowed_elsewhere(table, self.seen)
+        return weight(value) == "strong" or kinship(name, column) >= 2
 
     def _unless_held(self, made: DerivedPlace, expected: ValueInRuns) -> DerivedPlace | None:
         """Return a place; ``None`` if it is an id or name of a write, and a criterion of one run gives it."""
@@ -233,17 +260,17 @@ class ArgumentSearch:
         return _made(at, self.seen.judge.record(fits, expected, tried=self._criteria(fits) * len(spans)))
 
     def address(self, value: str, at: JsonPath) -> DerivedPlace | None:
-        """Return how an address is found in the only text that has it alone; ``None`` if it is not.
+        """Return how an address or file name is found in the only text that has it alone; ``None`` if it is not.
 
-        In a write it never is, because anyone may have written the text.
+        Of several files, the ending may tell which one. In a write none is found, because anyone may have written the
+        text.
 
         :param value: the recorded value. :param at: its place, the argument's name first.
         """
-        kind = next((name for name in ("url", "email") if FOUND[name].fullmatch(value)), None)
-        if kind is None or self.seen.draft.effect == "write":
+        if self.seen.draft.effect == "write" or (form := _form_of(value)) is None:
             return None
         expected = self.seen.expected(value, at)
-        nodes = (node for source in self.seen.sources if (node := _text_with(source, value, kind)))
+        nodes = (node for source in self.seen.sources if (node := _text_with(source, value, form)))
         node = next((node for node in nodes if expected.holds(node)), None)
         return DerivedPlace(at, node, ()) if node else None
 
@@ -342,14 +369,23 @@ def _moved(date: str, days: int) -> str | None:
     return days_after(date, days) if len(date) >= 10 else None
 
 
-def _text_with(source: RecordedResult, value: str, kind: Any) -> Node | None:
-    """Return the node that finds an address in a text of a result; ``None`` if no text has it alone."""
+def _form_of(value: str) -> dict[str, Any] | None:
+    """Return the arguments by which ``found`` finds a value in a text; ``None`` if it does not."""
+    kind = next((name for name in ("url", "email") if FOUND[name].fullmatch(value)), None)
+    if kind:
+        return {"kind": kind}
+    ending = value[value.rfind(".") :].lower()
+    return {"kind": "file", "ending": ending} if ending in FILES and FOUND["file"].fullmatch(value) else None
+
+
+def _text_with(source: RecordedResult, value: str, form: Mapping[str, Any]) -> Node | None:
+    """Return the node that finds a value in a text of a result; ``None`` if no text has it alone."""
     for place in source.places:
         path = only_items(place)
         if isinstance(place.value, str) and value in place.value and not any(isinstance(part, int) for part in path):
             try:
-                if found(place.value, kind) == value:
-                    return call("found", text=call("wired", step=source.step, path=list(path)), kind=kind)
+                if found(place.value, **form) == value:
+                    return call("found", text=call("wired", step=source.step, path=list(path)), **form)
             except DerivationError:
-                continue  # several addresses: it cannot be told which one
+                continue  # several of them: it cannot be told which one
     return None

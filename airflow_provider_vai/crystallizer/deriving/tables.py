@@ -14,6 +14,7 @@ from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.conditions import comparable
+from airflow_provider_vai.languages.derivation.rows import labelled
 from airflow_provider_vai.secrets.in_json import secret_keys
 from airflow_provider_vai.secrets.masking import mask
 
@@ -32,7 +33,9 @@ class ResultTable:
     :param path: the path to the rows in it, without positions.
     :param rows: the objects.
     :param keys: the key of each row, if the rows are the values of an object.
-    :param is_of_entries: whether the rows are the entries of an object, with the fields ``key`` and ``value``.
+    :param is_of_entries: whether the rows are the entries of an object: with the field ``key``, and a field ``value``
+        or the labels in their texts.
+    :param has_labels: whether the rows have the labels in the texts of the entries, such as ``Rating: 4.6``.
     """
 
     source: RecordedResult
@@ -40,15 +43,20 @@ class ResultTable:
     rows: list[dict[str, Any]]
     keys: tuple[str, ...] | None = None
     is_of_entries: bool = False
+    has_labels: bool = False
 
     @property
     def node(self) -> Node:
         """The derivation of the rows, or of the object of which they are the values."""
         wired = call("wired", step=self.source.step, path=list(self.path))
-        return call("entries_of", entries=wired) if self.is_of_entries else wired
+        if not self.is_of_entries:
+            return wired
+        return call("labelled" if self.has_labels else "entries_of", entries=wired)
 
     def read_as(self, rows: list[dict[str, Any]]) -> Any:
         """Return what the table's reference gives if it has these rows, in the order of the table's keys."""
+        if self.has_labels:
+            return {row["key"]: _with_labels(row) for row in rows}
         if self.is_of_entries:
             return {row["key"]: row["value"] for row in rows}
         return dict(zip(self.keys, rows, strict=True)) if self.keys is not None else rows
@@ -139,6 +147,8 @@ def _table(source: RecordedResult, path: tuple[str | int, ...], value: Any) -> R
     if isinstance(value, dict) and len(value) > 1 and _are_rows(list(value.values())):
         return ResultTable(source, path, list(value.values()), tuple(value))
     if isinstance(value, dict) and _answers_names(source, value):
+        if rows := _labelled(value):
+            return ResultTable(source, path, rows, is_of_entries=True, has_labels=True)
         entries = [{"key": key, "value": part} for key, part in value.items()]
         return ResultTable(source, path, entries, is_of_entries=True)
     return None
@@ -149,6 +159,19 @@ def _answers_names(source: RecordedResult, value: dict[str, Any]) -> bool:
     parts = [*value.values()]
     is_plain = 1 < len(parts) <= MOST_ROWS and len({type(part) for part in parts}) == 1 and not _are_rows(parts)
     return is_plain and all(json_text.canonical(key) in source.own for key in value)
+
+
+def _labelled(value: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of an object of texts that have a label in common; none if they have not."""
+    if not all(isinstance(text, str) for text in value.values()):
+        return []
+    rows = labelled(value)
+    shared = set.intersection(*(set(row) for row in rows)) - {"key"}
+    return rows if shared else []
+
+
+def _with_labels(row: dict[str, Any]) -> str:
+    return "\n".join(f"{label}: {text}" for label, text in row.items() if label != "key")
 
 
 def _are_rows(values: list[Any]) -> bool:

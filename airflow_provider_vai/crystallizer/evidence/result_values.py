@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.said import TOKEN, stands_in
 from airflow_provider_vai.crystallizer.evidence.value_places import ValuePlace, places
-from airflow_provider_vai.crystallizer.evidence.weight import weight
+from airflow_provider_vai.crystallizer.evidence.weight import name_words, weight
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.step_result import mapped_result
@@ -20,6 +20,10 @@ from airflow_provider_vai.secrets.masking import mask
 
 SHORTEST_PART = 6
 """The fewest characters of a value that is looked for inside longer texts; shorter ones appear there by chance."""
+
+
+LONGEST_NAME = 200
+"""The most characters of a text that may be a name."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class RecordedResult:
     :param left: the step's result.
     :param own: the call's arguments and all their parts, as canonical JSON; of a loop, those that all calls have.
     :param places: the places in the step's result that a file may name: not those below a key that is a secret.
+    :param each_own: of a loop, what ``own`` is for one call, for each of them.
     """
 
     call: ToolCall
@@ -42,6 +47,36 @@ class RecordedResult:
     left: Any
     own: frozenset[str]
     places: tuple[ValuePlace, ...] = field(default=(), repr=False, compare=False)
+    each_own: tuple[frozenset[str], ...] = ()
+
+    def own_of(self, path: Sequence[str | int]) -> frozenset[str]:
+        """Return the arguments, and all their parts, of the call that returned a place, as canonical JSON.
+
+        :param path: the path to the place; of a loop, its first part tells the call.
+        """
+        first = path[0] if path and self.each_own else None
+        return self.each_own[first] if isinstance(first, int) and first < len(self.each_own) else self.own
+
+    def named_by(self, noun: str) -> set[str]:
+        """Return the texts that have a word; none if it is a word of the tool's name or of a key, such as "order".
+
+        :param noun: the word in lower case.
+        """
+        return self._by_word.get(noun, set()) if noun not in self._general else set()
+
+    @cached_property
+    def _general(self) -> frozenset[str]:
+        keys = {place.key for place in self.places}
+        return frozenset(word for name in (self.call.tool, *keys) for word in name_words(name))
+
+    @cached_property
+    def _by_word(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for place in self.places:
+            if isinstance(place.value, str) and len(place.value) <= LONGEST_NAME:
+                for word in TOKEN.findall(place.value.casefold()):
+                    found.setdefault(word, set()).add(place.value)
+        return found
 
 
 class Candidate(NamedTuple):
@@ -169,7 +204,8 @@ def _candidates(call: ToolCall, position: int, draft: Draft | None) -> list[Cand
     keys = {part for place in found for part in place.path if isinstance(part, str)}
     secret = secret_keys(left) | {key for key in keys if mask(key) != key}
     named = tuple(place for place in found if secret.isdisjoint(place.path))
-    source = RecordedResult(call, position, step, name, left, own, named)
+    each_own = tuple(given) if draft and draft.each and len(given) == len(draft.calls) else ()
+    source = RecordedResult(call, position, step, name, left, own, named, each_own)
     return [Candidate(source, place) for place in named]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
-from airflow_provider_vai.crystallizer.evidence.said import Said
+from airflow_provider_vai.crystallizer.evidence.said import TOKEN, Said
 from airflow_provider_vai.crystallizer.evidence.said_index import SaidIndex
 from airflow_provider_vai.model.run import Run, ToolCall
 
@@ -40,6 +40,14 @@ class Timeline:
     def user_text(self, call: ToolCall) -> str:
         """Return what the user wrote in the call's turn; empty if nothing."""
         return self._user_texts.get(call.turn, "")
+
+    def texts_with(self, call: ToolCall, word: str) -> list[str]:
+        """Return what the user wrote in each turn up to the call's that has a word, in lower case.
+
+        :param word: the word in lower case.
+        """
+        texts = [text.casefold() for turn, text in self._user_texts.items() if turn <= call.turn]
+        return [text for text in texts if word in TOKEN.findall(text)]
 
     @cached_property
     def _user_texts(self) -> dict[int, str]:

@@ -22,6 +22,9 @@ TEXTS = 2  # how many levels of nested texts are parsed: for example a file's li
 
 SHORTEST_NAME = 3
 
+SHORTEST_NOUN, MOST_WORDS = 4, 4
+SPOKEN = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+
 MOST_INNER = 50
 """The most records in a list of a record whose names may tell the record from others."""
 
@@ -98,6 +101,17 @@ def by_name(result: Any, place: ValuePlace, was_said: Callable[[str], bool]) -> 
                 path[depth] = step
                 break
     return tuple(path)
+
+
+def noun_of(name: str) -> str | None:
+    """Return the last word of a name of several words, by which people speak of a thing; ``None`` if it has none.
+
+    >>> noun_of("Portable Charger"), noun_of("Laptop"), noun_of("Model 417")
+    ('charger', None, None)
+    """
+    words = name.split()
+    is_name = 1 < len(words) <= MOST_WORDS and all(SPOKEN.fullmatch(word) for word in words)
+    return words[-1].casefold() if is_name and len(words[-1]) >= SHORTEST_NOUN else None
 
 
 def _is_naming(key: str) -> bool:

@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
-from airflow_provider_vai.crystallizer.evidence.result_values import Candidate, ResultIndex, source_text
+from airflow_provider_vai.crystallizer.evidence.criteria import has_criterion
+from airflow_provider_vai.crystallizer.evidence.result_values import Candidate, RecordedResult, ResultIndex, source_text
 from airflow_provider_vai.crystallizer.evidence.said_order import asks_for_position
 from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
-from airflow_provider_vai.crystallizer.evidence.value_places import by_name, chosen_from, leaves
+from airflow_provider_vai.crystallizer.evidence.value_places import by_name, chosen_from, leaves, noun_of
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, named_after, weight
 from airflow_provider_vai.languages import json_text, result_path
 from airflow_provider_vai.model.argument import Output, Undecided, Wire
@@ -213,7 +214,7 @@ class Search:
         kin = kinship(name, candidate.place.key)
         if not kin and not candidate.place.key:
             kin = int(named_after(name, candidate.source.call.tool))
-        return is_of_record, kin, len(self._subjects & candidate.source.own)
+        return is_of_record, kin, len(self._subjects & candidate.source.own_of(candidate.place.path))
 
     @cached_property
     def _subjects(self) -> frozenset[str]:
@@ -245,7 +246,10 @@ class Search:
         replaced by the selector for an object's only key; if the object has several keys, ``None`` is returned.
         """
         fixed = self.settled.get(candidate.source.step or "", frozenset())
-        path = list(by_name(candidate.source.left, candidate.place, lambda name: self._is_name(name, fixed)))
+        named = by_name(
+            candidate.source.left, candidate.place, lambda name: self._is_name(name, fixed, candidate.source)
+        )
+        path = list(named)
         for depth, part in enumerate(candidate.place.path):
             if isinstance(part, str) and part == path[depth] and self._is_data(part, candidate):
                 holder = result_path.follow(candidate.source.left, candidate.place.path[:depth])
@@ -263,13 +267,25 @@ class Search:
         text = json_text.canonical(key)
         return text in candidate.source.own or (weight(key) == "strong" and text in self.results.by_value)
 
-    def _is_name(self, value: str, fixed: frozenset[str]) -> bool:
+    def _is_name(self, value: str, fixed: frozenset[str], source: RecordedResult) -> bool:
         """Return whether a record's name is fixed and may be written to a file.
 
-        It is fixed if a person said it, or if its step has it as a frozen argument (``fixed``).
+        It is fixed if a person said it, or its noun ("the charger" for "Portable Charger"), or if its step has it as a
+        frozen argument (``fixed``).
         """
         is_fixed = json_text.canonical(value) in fixed or self.timeline.people_said(self.draft.call, value) is not None
-        return is_fixed and mask(value) == value
+        return (is_fixed or self._is_said_by_noun(value, source)) and mask(value) == value
+
+    def _is_said_by_noun(self, value: str, source: RecordedResult) -> bool:
+        """Return whether people say a name's last word, and no other text of the result has it.
+
+        If they say a criterion in the same turn, as in "the cheapest lantern", the criterion may tell the record.
+        """
+        noun = noun_of(value)
+        if noun is None or source.named_by(noun) != {value}:
+            return False
+        saying = self.timeline.texts_with(self.draft.call, noun)
+        return bool(saying) and not any(map(has_criterion, saying))
 
     def _was_said(self, value: Any) -> bool:
         """Return whether people said the value, or every plain value in it."""
@@ -297,10 +313,31 @@ _WHY = {
 
 
 def _newest(options: list[WireOption]) -> list[WireOption]:
-    """Return the newest options if all are at the same place in results of one tool, else return all options."""
+    """Return the newest options if all are the same place in results of one tool, or in one named record; else all."""
     sources = [option.candidate.source for option in options]
     places = {
         (source.call.tool, source.step is None, option.form) for source, option in zip(sources, options, strict=True)
     }
     newest = max(source.position for source in sources)
-    return [option for option in options if option.candidate.source.position == newest] if len(places) == 1 else options
+    is_one = len(places) == 1 or _are_one_record(options)
+    return [option for option in options if option.candidate.source.position == newest] if is_one else options
+
+
+def _are_one_record(options: Sequence[WireOption]) -> bool:
+    """Return whether a read and a write that returns what it changed give one record: of one name, and of one shape."""
+    first = options[0]
+    is_named = any(result_path.RECORD.fullmatch(str(part)) for part in first.path) and not first.lengths
+    shapes = {_shape_of(option.candidate) for option in options}
+    return (
+        is_named
+        and all(option.path == first.path and option.candidate.source.step is not None for option in options)
+        and len(shapes) == 1
+        and None not in shapes
+    )
+
+
+def _shape_of(candidate: Candidate) -> frozenset[str] | None:
+    """Return the fields of the outermost record that a place is in; ``None`` if it is in no list."""
+    entry = candidate.place.entry
+    record = result_path.follow(candidate.source.left, entry) if entry is not None else None
+    return frozenset(record) if isinstance(record, dict) else None

@@ -76,15 +76,18 @@ class WiredStep:
         return self._reads
 
     def freeze(self, place: JsonPath, code: str, evidence: str) -> None:
-        """Return one place to its recorded value, and list it for review.
+        """Return one place to its recorded value, and list it for review; nothing happens if it has it already.
+
+        A derived value may read several results, so that one place is among what the step reads more than once.
 
         :param place: the argument's name, and the place in it.
         :param code: why, see :data:`~airflow_provider_vai.model.review_codes.PLACES`.
         :param evidence: the reason for people.
         """
-        name, recorded = str(place[0]), value_at(self.values, place)
-        self.arguments[name] = frozen_at(self.arguments[name], place[1:], recorded, code, evidence)
-        self._reads = None
+        argument = self.arguments[name := str(place[0])]
+        if any(list(at) == list(place[1:]) for at, _ in argument.placed_outputs()):
+            self.arguments[name] = frozen_at(argument, place[1:], value_at(self.values, place), code, evidence)
+            self._reads = None
 
     @cached_property
     def own(self) -> frozenset[str]:

@@ -41,8 +41,10 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         rows.where, conditions.over, conditions.below, conditions.at_least, conditions.at_most, conditions.containing,
+        conditions.mentioning, conditions.among,
         rows.only, rows.not_empty, rows.first, rows.last, rows.largest, rows.smallest, rows.top, rows.pluck,
-        rows.project, rows.values_of, rows.entries_of, rows.key_of, rows.part, rows.gathered, rows.concatenated,
+        rows.project, rows.values_of, rows.entries_of, rows.labelled, rows.key_of, rows.part, rows.gathered,
+        rows.concatenated,
         figures.count, figures.distinct, figures.total, figures.mean, figures.highest, figures.lowest,
         figures.difference, figures.ratio, figures.percentage, figures.change, figures.rounded,
         writing.text, writing.shown, writing.percent, writing.month_of, writing.days_after, writing.joined,

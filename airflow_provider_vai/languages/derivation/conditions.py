@@ -28,6 +28,12 @@ TIME = re.compile(
 CONTAINING = "containing"
 """The condition that is about a list; the others compare numbers or dates."""
 
+AMONG = "among"
+"""The condition that is about a list of values."""
+
+MENTIONING = "mentioning"
+"""The condition that is about the words of a text."""
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -53,6 +59,10 @@ class Bound:
             if not isinstance(value, list):
                 raise DerivationError(f"{what} is not a list: found {described(value)}")
             return any(map(self._fits, value))
+        if self.name == AMONG:
+            return any(equal(value, one) for one in self.value)
+        if self.name == MENTIONING:
+            return mentions(value, self.value, what)
         kind, found = comparable(value, what)
         other, limit = comparable(self.value, f"the limit of {self.name}")
         if kind != other:
@@ -108,8 +118,40 @@ def containing(value: Any = None, /, **fields: Any) -> Bound:
     return Bound(CONTAINING, value, fields)
 
 
-CONDITIONS = (*_COMPARE, CONTAINING)
+def mentioning(value: str) -> Bound:
+    """Return the condition "a text with these words", in upper or lower case, for :func:`where`.
+
+    :param value: one or several words; other forms of them, such as a plural, are other words.
+    """
+    return Bound(MENTIONING, value)
+
+
+def among(values: list[Any]) -> Bound:
+    """Return the condition "one of these values", for :func:`where`.
+
+    :param values: a list, such as the names that another answer gives.
+    :raises DerivationError: it is not a list.
+    """
+    if not isinstance(values, list):
+        raise DerivationError(f"{AMONG} needs a list: found {described(values)}")
+    return Bound(AMONG, values)
+
+
+CONDITIONS = (*_COMPARE, CONTAINING, MENTIONING, AMONG)
 """The functions that return a condition. They mean something only inside a call of another function."""
+
+
+def mentions(text: Any, words: Any, what: str) -> bool:
+    """Return whether a text has words that are not parts of longer words.
+
+    :param what: What the text is, for the message.
+    :raises DerivationError: it is not a text, or the words are none.
+    """
+    if not isinstance(text, str):
+        raise DerivationError(f"{what} is not a text: found {described(text)}")
+    if not isinstance(words, str) or not words.strip():
+        raise DerivationError(f"{MENTIONING} needs a word: found {described(words)}")
+    return re.search(rf"(?<!\w){re.escape(words.casefold())}(?!\w)", text.casefold()) is not None
 
 
 def equal(found: Any, wanted: Any) -> bool:

@@ -12,6 +12,7 @@ from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation.conditions import Bound, Key, comparable, equal
 from airflow_provider_vai.languages.places import described, value_at
 from airflow_provider_vai.languages.short_text import cut
+from airflow_provider_vai.languages.text_forms import parse
 
 Rows = list[Any]
 
@@ -133,6 +134,25 @@ def entries_of(entries: Any) -> Rows:
     :raises DerivationError: it is not an object.
     """
     return [{"key": key, "value": value} for key, value in _entries(entries).items()]
+
+
+def labelled(entries: Any) -> Rows:
+    """Return the entries of an object of texts as rows, with the field ``key`` and one field for each label in a text.
+
+    :param entries: An object of texts with lines such as ``Rating: 4.6``, as in the form ``fields`` of a path. A label
+        that a text has twice is left out of its row.
+    :raises DerivationError: it is not an object, or an entry is not a text, or a too long one.
+    """
+    return [{**_labels(text, key), "key": key} for key, text in _entries(entries).items()]
+
+
+def _labels(text: Any, name: str) -> dict[str, Any]:
+    if not isinstance(text, str):
+        raise DerivationError(f"the entry {cut(name)!r} is not a text: found {described(text)}")
+    try:
+        return dict(parse(text, "fields"))
+    except ValueError as error:
+        raise DerivationError(f"the entry {cut(name)!r}: {error}") from None
 
 
 def key_of(entries: Any, /, by: str | None = None, **conditions: Any) -> str:

@@ -14,8 +14,9 @@ Measure = Callable[[Node], "int | None"]
 LONGEST = 40
 CONDITIONS = {
     "over": "is over", "below": "is below", "at_least": "is at least", "at_most": "is at most", "containing": "has",
+    "mentioning": "mentions", "among": "is one of",
 }  # fmt: skip
-KINDS = {"url": "address", "email": "e-mail address", "iban": "IBAN", "phone": "phone number"}
+KINDS = {"url": "address", "email": "e-mail address", "iban": "IBAN", "phone": "phone number", "file": "file name"}
 
 
 def words(node: Any, measure: Measure = lambda node: None) -> str:
@@ -81,7 +82,7 @@ def _conditions(node: Node, say: Say) -> str:
 def _limit(condition: Node, say: Say) -> str:
     """Return what a condition compares with: its value, or the fields of an item."""
     fields = [f"{field} is {say(part)}" for field, part in condition.get("fields", {}).items()]
-    return f"an item whose {' and '.join(fields)}" if fields else say(condition.get("value"))
+    return f"an item whose {' and '.join(fields)}" if fields else say(condition.get("value", condition.get("values")))
 
 
 def _where(node: Node, say: Say, measure: Measure) -> str:
@@ -123,7 +124,8 @@ def _simple(pattern: str) -> Phrase:
 
 def _found(node: Node, say: Say, measure: Measure) -> str:
     kind = str(node["kind"])
-    return f"the {KINDS.get(kind, kind)} in {say(node['text'])}"
+    ending = f" that ends with {say(node['ending'])}" if node.get("ending") is not None else ""
+    return f"the {KINDS.get(kind, kind)}{ending} in {say(node['text'])}"
 
 
 def _extreme(node: Node, say: Say, measure: Measure) -> str:
@@ -150,6 +152,8 @@ _PHRASES: dict[str, Phrase] = {
     "at_least": _simple("at least {value}"),
     "at_most": _simple("at most {value}"),
     "containing": lambda node, say, measure: f"with {_limit(node, say)}",
+    "mentioning": _simple("mentioning {value}"),
+    "among": _simple("one of {values}"),
     "only": _simple("the only one of {rows}"),
     "not_empty": lambda node, say, measure: say(node["rows"]),
     "first": _simple("the first of {rows}"),
@@ -161,6 +165,7 @@ _PHRASES: dict[str, Phrase] = {
     "project": _project,
     "values_of": _simple("the values of {entries}"),
     "entries_of": _simple("the entries of {entries}"),
+    "labelled": _simple("the entries of {entries} by their labels"),
     "key_of": _key_of,
     "part": _part,
     "gathered": _gathered,

@@ -1,4 +1,4 @@
-"""Write figures, dates and lists into texts, and find an address in a text."""
+"""Write figures, dates and lists into texts, and find an address or the name of a file in a text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airflow_provider_vai.languages.places import described
 from airflow_provider_vai.languages.short_text import cut
 
 Style = Literal["1,234.50", "1.234,50"]
-Kind = Literal["url", "email", "iban", "phone", "date", "amount"]
+Kind = Literal["url", "email", "iban", "phone", "date", "amount", "file"]
 
 MOST_CHARACTERS = 200_000
 SLOT = re.compile(r"\{\{|\}\}|\{([A-Za-z_]\w{0,200})\}|[{}]", re.ASCII)
@@ -33,6 +33,7 @@ FOUND: dict[str, re.Pattern[str]] = {
     "phone": re.compile(r"(?<![\w+])\+[0-9](?:[ -]?[0-9]){6,14}(?!\w)"),
     "date": re.compile(r"(?<![\w-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-])"),
     "amount": re.compile(r"(?<![\w.,])-?[0-9]{1,12}(?:,[0-9]{3}){0,4}\.[0-9]{2}(?![\w]|[.,][0-9])"),
+    "file": re.compile(r"(?<![\w@./\\:+-])\w[\w.+-]{0,200}\.[A-Za-z][A-Za-z0-9]{0,9}(?!\.?\w)"),
 }
 
 
@@ -158,23 +159,27 @@ def as_json(data: Any) -> str:
     return made
 
 
-def found(text: str, kind: Kind) -> str:
-    """Return the one address, date or amount in a text.
+def found(text: str, kind: Kind, ending: str | None = None) -> str:
+    """Return the one address, date, amount or file name in a text.
 
-    :param kind: ``url``, ``email``, ``iban``, ``phone`` (international, with ``+``), ``date`` (ISO) or ``amount`` (with
-        two decimals).
+    :param kind: ``url``, ``email``, ``iban``, ``phone`` (international, with ``+``), ``date`` (ISO), ``amount`` (with
+        two decimals) or ``file`` (a name without spaces and folders).
+    :param ending: What the value ends with, such as ``.docx``, in upper or lower case: only such values count.
     :raises DerivationError: there is none, or there are several different ones.
     """
     if not isinstance(text, str) or len(text) > MOST_CHARACTERS:
         raise DerivationError(f"expected a text of at most {MOST_CHARACTERS:,} characters: found {described(text)}")
     if not isinstance(kind, str) or kind not in FOUND:
         raise DerivationError(f"{cut(repr(kind))} cannot be found in a text: use one of {', '.join(FOUND)}")
+    wanted = "" if ending is None else _checked(ending, "the ending").lower()
     trailing = ".,;:!?)'\"" if kind == "url" else ""
     matches = dict.fromkeys(match[0].rstrip(trailing) for match in FOUND[kind].finditer(text))
+    values = [value for value in matches if value.lower().endswith(wanted)]
     try:
-        return str(only(list(matches)))
+        return str(only(values))
     except DerivationError:
-        raise DerivationError(f"the text has {len(matches) or 'no'} different values of the type {kind}") from None
+        which = f"of the type {kind}" + (f" that end with {cut(wanted)!r}" if wanted else "")
+        raise DerivationError(f"the text has {len(values) or 'no'} different values {which}") from None
 
 
 def _checked(value: Any, what: str) -> str:

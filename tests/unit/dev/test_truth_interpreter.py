@@ -84,6 +84,22 @@ def test_parameters_templates_and_secrets_take_this_runs_values() -> None:
     assert seen == [{"count": 2, "text": "2025-01-02 of 2", "login": {"password": "secret"}}]
 
 
+def test_an_argument_of_an_earlier_step_is_what_that_step_was_given() -> None:
+    """Of a step that has not run, nothing is known."""
+    tree = {"function": "argument_of", "step": "two", "name": "it", "path": ["name"]}
+    two = step("two", arguments={"it": Argument(class_="wired", from_=Output(step="one"))})
+    three = step("three", arguments={"it": Argument(class_="derived", value="x", derive=tree)})
+    seen: list[Any] = []
+    interpreter.run(
+        automation(step("one"), two, three),
+        lambda running, filled: seen.append(filled) or {"name": "new"},
+        interpreter.Context(),
+    )
+    assert seen[-1] == {"it": "new"}
+    with pytest.raises(LookupError, match="the arguments of the step 'two' are not known"):
+        interpreter.arguments(three, interpreter.Context())
+
+
 def test_a_mapped_step_runs_for_each_element() -> None:
     """Its wires take places of the element at hand, and its result is the list of all results."""
     named = Argument(class_="wired", from_=Output(path=["name"]))

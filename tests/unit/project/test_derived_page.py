@@ -20,7 +20,7 @@ EXAMPLES = re.findall(r"^\| `(.+?)` \| `(.+?)` \| .+ \|$", PAGE, re.MULTILINE)
 @pytest.mark.parametrize(("example", "value"), EXAMPLES, ids=[example for example, _ in EXAMPLES])
 def test_example(example: str, value: str) -> None:
     """The expression, with the page's data in place of results, gives the value with its type."""
-    text = re.sub(r"(?<![\"\w])(rows|cars|carts|jars|stock|mail)(?![\"\w])", r"wired('\1')", example)
+    text = re.sub(r"(?<![\"\w])(rows|cars|carts|hotels|jars|stock|mail)(?![\"\w])", r"wired('\1')", example)
     made = derivation.evaluate(parsed(text), lambda reference: DATA[reference["step"]])
     assert json.dumps(made) == json.dumps(json.loads(value))
 

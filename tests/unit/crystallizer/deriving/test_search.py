@@ -178,6 +178,18 @@ def test_an_address_in_a_text(tool: str, derives: bool) -> None:
     assert derived("Open the link.", given, tool=tool, result=two) == {}
 
 
+@pytest.mark.parametrize(("tool", "derives"), [("get_file", True), ("open_file", False)])
+def test_a_file_name_in_a_text(tool: str, derives: bool) -> None:
+    """For a read only; the ending tells which one, if only one has it."""
+    one: dict[str, Any] = {"notes": "Fill in cargo-list.xlsx, and then send me berth_plan.v2.docx."}
+    two = {"notes": f"{one['notes']} The old one is berth_plan.docx."}
+    found = derived("Open the files.", {"name": "berth_plan.v2.docx"}, tool=tool, result=one)
+    assert list(found.values()) == (["found(wired('list_berths', 'notes'), 'file', ending='.docx')"] if derives else [])
+    assert derived("Open the files.", {"name": "berth_plan.v2.docx"}, tool=tool, result=two) == {}
+    hosts = {"notes": "Our page is harbour-of-gouda.example, and yours is harbour-417.com."}
+    assert derived("Open the files.", {"name": "harbour-417.com"}, tool=tool, result=hosts) == {}
+
+
 @pytest.mark.parametrize(
     ("words", "asked", "result"),
     [

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from airflow_provider_vai.crystallizer.wiring.settle import WiredStep
+from airflow_provider_vai.crystallizer.wiring.settle import WiredStep, settle
 from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.languages.result_path import follow
-from airflow_provider_vai.model.argument import Argument, Output
+from airflow_provider_vai.model.argument import Argument, Output, Undecided
 from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.run import ToolCall, Turn
 from tests.unit.support import call, crystallized, run
@@ -232,3 +232,18 @@ def sources(made: Automation, key: str) -> list[Output]:
 def codes(made: Automation, key: str) -> dict[str, str]:
     """Return place -> code of what a reviewer has to decide about a step."""
     return {str(it.at[-1]): it.code for it in step_of(made, key).arguments["arguments"].undecided}
+
+
+def test_a_derived_value_that_reads_several_results_is_taken_back_once() -> None:
+    """The review lists its place once, with the expression to choose."""
+    tree = {
+        "function": "concatenated",
+        "values": [{"function": "wired", "step": step, "path": ["ids"]} for step in ("north", "south")],
+    }
+    argument = Argument(class_="derived", value=["BT-0417"], derive=tree)
+    held = Undecided(at=[], code="picked_by_position", evidence=["a test"])
+    frozen = Argument(class_="frozen", value="BT-0417", undecided=[held])
+    last = WiredStep("last", {"berths": argument}, None, {"berths": ["BT-0417"]}, writes=True)
+    settle([WiredStep("first", {"berth": frozen}, None, {"berth": "BT-0417"}, writes=True), last], lambda text: ())
+    assert [one.code for one in last.arguments["berths"].undecided] == ["shared_value_frozen"]
+    assert [wire.derive for wire in last.arguments["berths"].undecided[0].candidates] == [tree]

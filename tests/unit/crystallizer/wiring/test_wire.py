@@ -426,3 +426,68 @@ def test_only_values_of_results_are_looked_for_in_what_people_said(monkeypatch: 
         )
     )
     assert asked == ["ord-000123"]
+
+
+CRATES = [
+    {"crate_id": "CR-70417", "goods": [{"name": "Storm Lantern", "part": "PT-11417"}], "account": "AC-417-X"},
+    {"crate_id": "CR-70982", "goods": [{"name": "Anchor Chain", "part": "PT-22982"}], "account": "AC-982-X"},
+    {"crate_id": "CR-70233", "goods": [{"name": "Signal Flag", "part": "PT-33233"}], "account": "AC-982-X"},
+]
+OPENED = {"match": "open_*", "kind": "mcp_tool", "conn_id": "mcp", "effect": "read"}
+
+
+def last(words: str, *calls: ToolCall) -> dict[str, str]:
+    """Return the wires of the last call, where calls for each element of a list are one step."""
+    recorded = run(*calls, turns=[Turn(index=0, user_text=words)])
+    made = crystallized(recorded, OPENED, MCP, gates="recorded", loops=True)
+    return wires(made.steps[-1].arguments["arguments"])
+
+
+@pytest.mark.parametrize(
+    ("words", "crates", "expected"),
+    [
+        ("Please drop the lantern.", CRATES, {"crate_id": "open_all/[goods.name=Storm Lantern]/crate_id/is:text"}),
+        (
+            "Please drop the Storm Lantern.",
+            CRATES,
+            {"crate_id": "open_all/[goods.name=Storm Lantern]/crate_id/is:text"},
+        ),
+        ("Please drop the storm gear.", CRATES, {}),
+        ("Please drop the first one.", CRATES, {}),
+        ("Please drop the cheapest lantern.", CRATES, {}),
+        ("Please drop the oldest crate. Mind the lantern.", CRATES, {}),
+        ("Please drop the lantern.", [*CRATES, {"goods": [{"name": "Oil Lantern"}]}], {}),
+        ("Please drop the lantern.", [*CRATES, {"goods": [], "note": "a lantern"}], {}),
+        ("Please drop the lantern.", [{**one, "lantern_id": 4} for one in CRATES], {}),
+    ],
+)
+def test_a_record_by_the_noun_of_its_name(words: str, crates: Any, expected: dict[str, str]) -> None:
+    """People say "the lantern". No other text of the result may have the word, and no field or tool be called so."""
+    assert last(words, call("open_all", {}, crates), call("drop", {"crate_id": "CR-70417"})) == expected
+
+
+def test_the_value_of_the_record_that_a_step_is_about() -> None:
+    """Of the calls of a loop, it is the one that was given another value of the step."""
+    listed = call("open_list", {}, {"ids": [one["crate_id"] for one in CRATES]})
+    opened = [call("open_crate", {"crate_id": one["crate_id"]}, one) for one in CRATES]
+    charged = call("charge", {"crate_id": "CR-70233", "account": "AC-982-X"}, turn=1)
+    words = "Charge CR-70233, not the one with the Anchor Chain."  # both of them are named, and have this account
+    turns = [Turn(index=0, user_text="Open all crates."), Turn(index=1, user_text=words)]
+    recorded = run(listed, *opened, charged, turns=turns)
+    made = crystallized(recorded, OPENED, MCP, gates="recorded", loops=True)
+    assert made.steps[1].each is not None
+    found = wires(made.steps[-1].arguments["arguments"])
+    assert found == {"account": "open_crate/[crate_id=CR-70233]/account/is:text"}
+
+
+def test_a_read_and_a_write_that_return_one_record() -> None:
+    """The newer result is taken. Records of another shape are two, and so are those without a name."""
+    changed = [{**one, "account": one["account"]} for one in CRATES]
+    calls = [call("open_all", {}, CRATES), call("label_all", {}, changed)]
+    drop = call("drop", {"crate_id": "CR-70417"})
+    assert last("Label all of them, and drop the lantern.", *calls, drop) == {
+        "crate_id": "label_all/[goods.name=Storm Lantern]/crate_id/is:text"
+    }
+    assert last("Label all of them, and drop the first.", *calls, drop) == {}
+    calls[1] = call("label_all", {}, [{**one, "labelled": True} for one in CRATES])
+    assert last("Label all of them, and drop the lantern.", *calls, drop) == {}

@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import rows as language
-from airflow_provider_vai.languages.derivation.conditions import at_least, at_most, below, containing, over
+from airflow_provider_vai.languages.derivation.conditions import (
+    among,
+    at_least,
+    at_most,
+    below,
+    containing,
+    mentioning,
+    over,
+)
 
 ORDERS: list[dict[str, Any]] = [
     {"id": "a", "status": "open", "total": 500, "day": "2025-12-01"},
@@ -229,3 +238,68 @@ def test_gathered() -> None:
         language.gathered({"a": 1}, {"b": 2})
     with pytest.raises(DerivationError, match="row 2 is a list"):
         language.gathered({"a": 1}, [])
+
+
+def test_labelled() -> None:
+    """One row for each text, with the labels at the beginning of its lines."""
+    texts = {"a": "Rating: 4.6\nNotes: calm: quiet\nno label", "b": "  Price range: 1 - 2\nnot-\nx: "}
+    assert language.labelled(texts) == [
+        {"key": "a", "Rating": "4.6", "Notes": "calm: quiet"},
+        {"key": "b", "Price range": "1 - 2"},
+    ]
+    assert language.labelled({}) == []
+
+
+def test_a_label_that_is_there_twice_is_left_out() -> None:
+    """Nobody knows which one counts; nor may a label hide the entry's name."""
+    assert language.labelled({"a": "Note: x\nNote: y\nkey: z"}) == [{"key": "a"}]
+
+
+@pytest.mark.parametrize("wrong", [None, ["Rating: 4"], "Rating: 4", {"a": 4}, {"a": None}])
+def test_labelled_fails(wrong: Any) -> None:
+    """It reads objects of texts."""
+    with pytest.raises(DerivationError, match=r"expected an object|is not a text"):
+        language.labelled(wrong)
+
+
+@given(st.dictionaries(st.text(max_size=5), st.from_regex(r"\A[A-Z][a-z]{1,8}\Z"), max_size=4), st.integers(0, 999))
+def test_every_label_is_found(labels: dict[str, str], value: int) -> None:
+    """Whatever the entries are called."""
+    texts = {key: f"Hello\n{label}: {value}\nBye" for key, label in labels.items()}
+    assert language.labelled(texts) == [{"key": key, label: str(value)} for key, label in labels.items()]
+
+
+def test_where_among_and_mentioning() -> None:
+    """One of several values, and a word of a text."""
+    told = [{"n": 1, "text": "Open on Mondays"}, {"n": 2, "text": "closed"}, {"n": True, "text": "mondays-only"}]
+    assert language.where(told, n=among([1, 3])) == told[:1]
+    assert language.where(told, n=among([])) == []
+    assert language.where(told, text=mentioning("mondays")) == [told[0], told[2]]
+    assert language.where(told, text=mentioning("Monday")) == []
+    assert language.where(told, text=mentioning("open ON")) == told[:1]
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (lambda: among("a"), "among needs a list: found"),
+        (lambda: language.where([{"a": 1}], a=mentioning("x")), "the field 'a' of row 1 is not a text"),
+        (lambda: language.where([{"a": "x"}], a=mentioning(" ")), "mentioning needs a word"),
+        (lambda: language.where([{"a": "x"}], a=mentioning(5)), "mentioning needs a word"),  # type: ignore[arg-type]
+        (lambda: language.where([{"a": "x"}, {}], a=among(["x"])), "row 2 has no field"),
+    ],
+)
+def test_among_and_mentioning_fail(made: Any, message: str) -> None:
+    """Nothing else can be looked for."""
+    with pytest.raises(DerivationError, match=message):
+        made()
+
+
+@given(
+    st.lists(st.sampled_from(["ebb", "flood", "slack water"]), min_size=1, max_size=4),
+    st.sampled_from(["ebb", "Flood"]),
+)
+def test_mentioning_agrees_with_the_words_of_a_text(words: list[str], wanted: str) -> None:
+    """Whatever separates them."""
+    found = language.where([{"a": "; ".join(words)}], a=mentioning(wanted))
+    assert bool(found) is (wanted.lower() in words)

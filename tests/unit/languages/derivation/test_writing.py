@@ -178,6 +178,49 @@ def test_found(text: str, kind: Any, value: str) -> None:
     assert writing.found(text, kind) == value
 
 
+@pytest.mark.parametrize(
+    ("text", "ending", "value"),
+    [
+        ("Fill in cargo-list.xlsx, and send me plan.v2.docx.", ".docx", "plan.v2.docx"),
+        ('the files "Plan_A.DOCX" and (b.csv)', ".docx", "Plan_A.DOCX"),
+        ("only `b.csv` here", None, "b.csv"),
+    ],
+)
+def test_a_file_name_by_its_ending(text: str, ending: str | None, value: str) -> None:
+    """Of several files, the ending tells which one."""
+    assert writing.found(text, "file", ending) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plan.docx or old.docx", "none", "in /docs/plan.docx", "https://a.example/plan.docx", "x@plan.docx",
+        "plan.docx.bak", "plan.docxx", "-.docx.",
+    ],
+)  # fmt: skip
+def test_a_file_name_that_is_not_alone_or_is_part_of_something_else(text: str) -> None:
+    """A path, an address, a longer name and two names are no file name."""
+    with pytest.raises(DerivationError, match=r"different values of the type file that end with '\.docx'"):
+        writing.found(text, "file", ".docx")
+
+
+@given(
+    st.from_regex(r"\A[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,3}\Z"),
+    st.sampled_from(["docx", "csv", "tar"]),
+    st.text(" ,;\n", min_size=1),
+)
+def test_every_plain_file_name_is_found(stem: str, ending: str, between: str) -> None:
+    """Beside one of another type, in either order."""
+    for names in ([f"{stem}.{ending}", "other.log"], ["other.log", f"{stem}.{ending}"]):
+        assert writing.found(between.join(names), "file", f".{ending}") == f"{stem}.{ending}"
+
+
+def test_an_ending_is_a_text() -> None:
+    """Nothing else tells files apart."""
+    with pytest.raises(DerivationError, match="the ending is a text"):
+        writing.found("plan.docx", "file", 5)  # type: ignore[arg-type]
+
+
 def test_found_fails() -> None:
     """None, and several different ones, are errors; the message says how many, and not which."""
     with pytest.raises(DerivationError, match="has no different values of the type url"):
