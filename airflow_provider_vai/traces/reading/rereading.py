@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from airflow_provider_vai.exceptions import TraceError, UnreadableTrace
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.traces.reading.trace import Adapter, Trace
 from airflow_provider_vai.traces.reading.unkept import UnkeptValue, reading, written
@@ -73,7 +74,7 @@ def _paired(plain: list[Run], marked: list[Run], found: Sequence[UnkeptValue], w
         raise UnreadableTrace(first.problem, where=place, remedy=first.remedy)
     notes = list(map(str, found[:SHOWN]))
     if len(found) > SHOWN:
-        notes.append(f"{len(found) - SHOWN} more values like these")
+        notes.append(f"{plural(len(found) - SHOWN, 'more value')} of this kind")
     runs = [
         run.model_copy(update={"calls": [_spoiled(*pair) for pair in zip(run.calls, other.calls, strict=True)]})
         for run, other in zip(plain, marked, strict=True)
