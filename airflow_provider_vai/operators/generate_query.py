@@ -37,16 +37,8 @@ class GenerateQueryOperator(Lineage, VaiOperator):
 
     kind = "generate_query"
     template_fields: Sequence[str] = (
-        "sql",
-        "conn_id",
-        "question",
-        "parameters",
-        "tables",
-        "rows_as",
-        "max_rows",
-        "max_seconds",
-        "llm_conn_id",
-        "model_id",
+        *("sql", "conn_id", "question", "parameters", "tables"),
+        *("rows_as", "max_rows", "max_seconds", "llm_conn_id", "model_id"),
     )
     defaults = {  # noqa: RUF012 - never changed
         "rows_as": "records",

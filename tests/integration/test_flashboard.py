@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 from urllib.parse import quote, urljoin
 
@@ -99,7 +98,6 @@ def get(database: Path) -> Iterator[Callable[..., Any]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS", "victor:viewer,nora:")
-        patch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", token_hex(64))
         client = TestClient(create_app("core"), follow_redirects=False)
         passwords = json.loads((database / "simple_auth_manager_passwords.json.generated").read_text())
 

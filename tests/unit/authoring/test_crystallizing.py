@@ -55,12 +55,12 @@ def made(*runs: Run, folder: Path, tools_file: ToolsFile | None = None, **option
 
 @pytest.mark.parametrize("bad", ["\0", "\ud800"])
 def test_a_text_that_airflow_cannot_store_is_refused_with_its_trace(tmp_path: Path, bad: str) -> None:
-    """With the place in the spec as well; nothing is written."""
+    """Nothing is written if no other call is left."""
     one = run(call("look", {"value": f"a{bad}"}, {}), id="r1")
 
     with pytest.raises(CrystallizeError, match=r"U\+0000|half a surrogate pair") as caught:
         made(one, folder=tmp_path)
-    assert caught.value.where == "r1.json: steps.look.arguments.arguments.value.value"
+    assert caught.value.where == "r1.json: run r1"
     assert not list(tmp_path.iterdir())
 
 

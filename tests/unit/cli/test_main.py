@@ -458,12 +458,8 @@ BAD = {
         b'{"messages": [{"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": 7}}]}]}',
         ["messages[0].tool_calls[0].function.name: expected text, found int 7"],
     ),
-    "NaN": (CHAT.replace('{"q": 2}', '{"q": NaN}').encode(), ["NaN is not JSON"]),
-    "1e400": (CHAT.replace('{"q": 2}', '{"q": 1e400}').encode(), ["1e400 is too large"]),
-    "a key twice": (CHAT.replace('{"q": 2}', '{"q": 2, "q": 2}').encode(), ["'q' occurs twice"]),
     "invalid UTF-8": (CHAT.encode() + b"\xff", [f"not UTF-8 at byte {len(CHAT)} (0xff)", "Save the trace as UTF-8"]),
     "half a UTF-16": (CHAT.encode("utf-16")[:-1], ["not UTF-16 at byte"]),
-    "half a character": (CHAT.replace('"r1"', '"\\ud83d"').encode(), ["half a surrogate pair"]),
     "deep": (DEEP, ["nested too deeply"]),
     "deep object": (b'{"messages":' * 100_000, ["nested too deeply"]),
     "deep but readable": (b"[" * 300 + b"]" * 300, ["nested more than 200 levels deep"]),
@@ -498,6 +494,34 @@ def test_inspect_refuses_bad_traces(name: str, vai: Vai, tmp_path: Path) -> None
     trace = tmp_path / "trace.json"
     trace.write_bytes(BAD[name][0])
     assert_refused(vai("inspect", trace), trace, *BAD[name][1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ('{"q": NaN}', "NaN is not JSON"),
+        ('{"q": 1e400}', "1e400 is too large"),
+        ('{"q": 2, "q": 3}', "'q' occurs twice"),
+        ('{"q": "\\ud83d"}', "half a surrogate pair"),
+        ('{"q": "\\u0000"}', "U+0000"),
+    ],
+    ids=["NaN", "1e400", "a key twice", "half a character", "NUL"],
+)
+def test_one_bad_call_is_left_out(arguments: str, words: str, vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """The other calls become steps, and both commands say which call is missing, and why."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(chat(("find", '{"q": 1}', '"r1"'), ("send", arguments, '"r2"'), ("find", '{"q": 3}', '"r3"')))
+    inspected = vai("inspect", trace)
+    made = vai("crystallize", trace, "--out", out, "--tools", rules)
+    (path,) = out.glob("*.vai.json")
+    spec = json.loads(path.read_text())
+
+    assert (inspected.code, made.code) == (0, 0)
+    assert [step["key"] for step in spec["steps"]] == ["find", "find_2"]
+    (left,) = spec["not_crystallized"]
+    assert left["tool"] == "send"
+    assert words in left["reason"]
+    assert "send" in made.out + made.err
 
 
 @pytest.mark.parametrize(

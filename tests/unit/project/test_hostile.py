@@ -19,7 +19,8 @@ import pytest
 
 from airflow_provider_vai.authoring.editing.edit_requests import ChangeAutomation, ChangeStep
 from airflow_provider_vai.authoring.specs.file import from_document
-from airflow_provider_vai.exceptions import VaiError
+from airflow_provider_vai.exceptions import CrystallizeError, VaiError
+from airflow_provider_vai.languages.storable import unstorable
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.run import Approval, Run, Turn
 from airflow_provider_vai.renderer.render import render
@@ -79,6 +80,9 @@ def of_run(texts: Mapping[str, str]) -> tuple[Automation, dict[str, Any] | None]
         turns=[Turn(index=0, user_text=here("turn", "Send it"))],
     )
     automation = crystallized(Run.model_validate(recorded.model_dump()), dag_id="report", freeze_all=True)
+    if unstorable(arguments):  # this call is left out, which counts as a refusal
+        (reason,) = (left.reason for left in automation.not_crystallized if left.call_id == sent.id)
+        raise CrystallizeError(reason, where=sent.id, remedy="Remove the character.")
     return automation, arguments
 
 

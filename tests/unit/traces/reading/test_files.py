@@ -454,6 +454,7 @@ def test_the_start_of_a_large_file_tells_its_reader(name: str, tmp_path: Path, m
     monkeypatch.setattr(TraceFile, "spooled", spooled)
     with opened(path) as runs:
         assert [run.calls for run in runs] == [run.calls for run in whole]
+    file.close()
     assert counts == [pieces.HEAD]
 
 
