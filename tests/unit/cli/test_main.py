@@ -517,7 +517,7 @@ def test_one_bad_call_is_left_out(arguments: str, words: str, vai: Vai, out: Pat
     spec = json.loads(path.read_text())
 
     assert (inspected.code, made.code) == (0, 0)
-    assert [step["key"] for step in spec["steps"]] == ["find", "find_2"]
+    assert [step["key"] for step in spec["steps"] if step["kind"] != "approval_gate"] == ["find", "find_2"]
     (left,) = spec["not_crystallized"]
     assert left["tool"] == "send"
     assert words in left["reason"]
