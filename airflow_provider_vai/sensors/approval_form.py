@@ -2,6 +2,7 @@
 
 A browser changes even untouched values: text that looks like JSON comes back parsed, an integer beyond 2**53 comes back
 rounded, 1.0 comes back as 1, and Airflow 3.1 returns null as the field's own description. None of these is an edit.
+Airflow 3.1.0 returns a number that was typed, and any number beside it, as text.
 """
 
 from __future__ import annotations
@@ -140,11 +141,21 @@ def _check(field: Field, value: Any) -> None:
 def _undistorted(field: Field, got: Any) -> Any:
     """Return the field's own value if ``got`` is what a browser makes of it, else ``got`` (as text in a text field)."""
     own = field.value
+    if isinstance(got, str) and not is_text(field) and (own is not None or "type" in field.schema):
+        got = _parsed(got)
     if (isinstance(own, str) and _same_json(own, got)) or (own is None and got == field.shown()):
         return own
     if isinstance(own, str) and got is not None and not isinstance(got, str):
         return json.dumps(got, ensure_ascii=False)
     return own if _as_doubles(own) == _as_doubles(got) else got
+
+
+def _parsed(text: str) -> Any:
+    """Return the JSON in a text, or the text if it is none."""
+    try:
+        return json_text.loads(text, where="the form")
+    except (VaiError, RecursionError):
+        return text
 
 
 def _same_json(text: str, got: Any) -> bool:
