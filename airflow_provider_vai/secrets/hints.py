@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from airflow_provider_vai.secrets.distinct_words import distinct_words
+from airflow_provider_vai.secrets.distinct_words import lower_words
 from airflow_provider_vai.secrets.patterns import deferred
 
 _SEPARATOR = deferred(r"[\s:=<>(\uff1a]")
@@ -89,12 +89,10 @@ def _has_hint(text: str) -> bool:
     if "cle " in folded and _CLE.search(text):
         return True
     if len(folded) > LONG:
-        different = frozenset(folded.split()) if folded != text else distinct_words(text)
-        words = " ".join(different)
+        words = lower_words(text) if text.isascii() else " ".join(frozenset(folded.split()))
         if any(hint in (folded if " " in hint else words) for hint in hints):
             return True
-        words = " ".join(word for word in different if "p" in word or ":" in word)
-        return _HINT_WORD.search(words) is not None
+        return _HINT_WORD.search(" ".join(word for word in words.split(" ") if "p" in word or ":" in word)) is not None
     return any(hint in folded for hint in hints) or _HINT_WORD.search(folded) is not None
 
 
@@ -117,5 +115,5 @@ def hints_in(folded: str) -> tuple[str, ...]:
 
     :param folded: The text in lower case.
     """
-    words = " ".join(distinct_words(folded)) if len(folded) > LONG else folded
+    words = lower_words(folded) if len(folded) > LONG else folded
     return tuple(hint for hint in _HINTS if hint in (folded if " " in hint else words))

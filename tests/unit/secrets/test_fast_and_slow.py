@@ -9,7 +9,16 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from airflow_provider_vai.secrets import find, hints, in_code, in_documents, in_statements, in_text, in_urls
+from airflow_provider_vai.secrets import (
+    find,
+    hints,
+    in_code,
+    in_commands,
+    in_documents,
+    in_statements,
+    in_text,
+    in_urls,
+)
 from airflow_provider_vai.secrets.patterns import may_match
 from tests.unit.secrets import carried_samples, look_alike_samples
 from tests.unit.secrets.innocent_samples import innocent
@@ -34,7 +43,7 @@ WORDS = """
 the is to are now for on this of (see it) with author's monkey turkey opinion passage decode tests pass keyboard
 key code http page token password secret pin pw bearer login cle mot de passe create insert into select
 authorization: Cookie: x-api-key: ApiKey OAuth basic aGFuczpnZWhlaW0= Sommer~24!x9 "h7$kLm22p!" h7$kLm22p!,
-abcdef0123456789abcdef
+abcdef0123456789abcdef http sshpass -u -p vault login kv put -a --auth a=Sommer~24!x9 printf kinit sudo -S
 -> => := = : - -- ->= |  ' " , ; ( ) < docker set echo curl clé schlüssel İ \u212a
 """
 PROSE = st.lists(st.sampled_from([*WORDS.split(), "\n", "\\\n", "\t"]), max_size=14).map(" ".join)
@@ -57,7 +66,10 @@ def test_there_are_samples_of_every_kind() -> None:
     assert len(SAMPLES) > 1000
 
 
-@pytest.mark.parametrize("before", ["", "Please note: the author's key page. " * 12, "Ümläut und Wörter. " * 20])
+LINES = "The table is set, see http://shop.example/a-b for it.\nSay echo | or docker\n" * 6
+
+
+@pytest.mark.parametrize("before", ["", "Please note: the author's key page. " * 12, "Ümläut und Wörter. " * 20, LINES])
 def test_every_sample_alone_and_in_a_long_text(before: str) -> None:
     """The same credentials are found as when every pattern searches the whole text."""
     for sample in (*SAMPLES, *DOCUMENTS):
@@ -70,6 +82,44 @@ def test_samples_among_prose_and_signs(parts: list[str], between: str) -> None:
     """Neither the words around a credential nor other signs hide it."""
     text = between.join(parts)
     assert find(text) == slow(text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(parts=MIXED, between=st.sampled_from(["\n", " \n", "\\\n", " | \n"]))
+def test_samples_among_lines(parts: list[str], between: str) -> None:
+    """The lines that are left out have no command with a credential."""
+    text = between.join([LINES, *parts, "It is in the basic set."])
+    assert find(text) == slow(text)
+
+
+@st.composite
+def command_lines(draw: st.DrawFn) -> str:
+    """Return a command of one of the programs, with the words that one of its rules needs."""
+    program = draw(st.sampled_from(sorted(in_commands._lines())))
+    rule = draw(st.sampled_from(in_commands._rules(program)))
+    words = [draw(st.from_regex(word, fullmatch=True, alphabet=WORD_CHARACTERS)) for word in rule.words]
+    words += [draw(st.from_regex(rule.option, fullmatch=True, alphabet=WORD_CHARACTERS))] if rule.option else []
+    words += draw(st.lists(st.sampled_from(["mia", "shop", "-v"]), max_size=max(0, rule.skipped)))
+    value = rule.value.pattern.replace("(.+)", "Sommer24x!Zug88Qw").replace("(.+?)", "mia")
+    words.append(re.sub(r"\(\[\^.+?\]\+\)", "mia", value).replace("\\", ""))
+    quote = draw(st.sampled_from(["", "'", '"']))
+    return " ".join(
+        [
+            draw(st.sampled_from([program, program.upper(), f"/bin/{program}"])),
+            *(f"{quote}{word}{quote}" for word in words),
+        ]
+    )
+
+
+WORD_CHARACTERS = st.characters(min_codepoint=33, max_codepoint=126)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(command=command_lines(), after=st.sampled_from(["", " | cat", " \\\n -v", " -u mia -p 7Sommer!x"]))
+def test_a_command_among_lines(command: str, after: str) -> None:
+    """Every rule of every program finds its credential on a line among others, as it does in the whole text."""
+    text = f"{LINES}{command}{after}\n{LINES}"
+    assert find(text) == slow(text), command
 
 
 @settings(max_examples=150, deadline=None)
@@ -213,10 +263,12 @@ def test_values_beside_a_name_are_those_of_the_pattern(words: list[str], between
         "put 'api_token' Zx81-Qw72-Er63",
         "create [secret: Zx81Qw72Er63]",
         "set \"db.passwd\" 'R2!xQ9zz7'",
+        "mytool -u mia -p R2!xQ9zz7",
+        "mytool login --username mia -v -p R2!xQ9zz7",
     ],
 )
 def test_a_setting_among_lines_with_the_word_set(line: str) -> None:
-    """A line whose only hint is a word such as "set" is searched if a name in it is that of a credential."""
+    """A line is searched if it has a word such as "set" and the name of a credential, or ``-p`` and a user."""
     prose = "The table is set for two, and the box is put beside it.\n" * 12
     assert list(map(str, find(f"{prose}{line}\n{prose}"))) == list(map(str, slow(f"{prose}{line}\n{prose}")))
     assert find(f"{prose}{line}\n{prose}")
