@@ -66,7 +66,7 @@ _FOREIGN_HINTS: tuple[str, ...] = (
 LONG = 200
 """Characters of a text of which each word is searched for hints once."""
 
-_CLE = deferred(r"(?<![A-Za-z])[cC](?:le|LE) |(?<=[a-z])Cle ")
+_CLE = deferred(r"[cC](?:(?<![A-Za-z][cC])(?:le|LE)|(?<=[a-z]C)le) ")
 """The French word for a key without its accent, and not the end of an English word such as "article"."""
 
 _HINT_WORD = deferred(r"pw(?![a-z])|pin(?![a-z])|\bpin|:[56]4\d\d:")
