@@ -174,7 +174,7 @@ def _assignments(text: str) -> Iterator[SecretSpan]:
 
 
 def _assigned(text: str, place: int) -> re.Match[str] | None:
-    """Return what the pattern of assignments finds first from a place on, before a sign that follows a credential's name.
+    """Return what the pattern of assignments finds first from a place on, of those that name a credential.
 
     Signs are rarer than names, so the names before each sign are tried instead of each name in the text.
     """
@@ -332,7 +332,7 @@ def _told(text: str, place: int, hinted: Sequence[int] | None) -> re.Match[str] 
 
 
 def _hinted(text: str) -> list[int]:
-    """Return where the hints in a text end that are followed by the end of their name, a verb and a possible credential."""
+    """Return where the hints end that are followed by the end of their name, a verb and a possible credential."""
     return [end for end in _hint_ends(text) if _SAID_AFTER.match(text, end)]
 
 
