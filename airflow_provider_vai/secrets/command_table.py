@@ -122,3 +122,9 @@ SECRET_INPUT = deferred(
 
 LOGIN_INPUT = deferred(r"(?:^|/|\s)chpasswd\b|(?:^|\s)git credential")
 """A command that reads ``user:password`` from its standard input."""
+
+INPUT_WORDS = (
+    *("-stdin", "-fd", "--with-token", "--data-file=-", "sudo", "secret", "kinit", "vercel", "cryptsetup", "openssl"),
+    *("vault", "smbpasswd", "chpasswd", "credential"),
+)
+"""One of them is in every match of the two patterns above."""

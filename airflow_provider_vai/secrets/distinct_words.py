@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 
@@ -12,3 +13,24 @@ def distinct_words(text: str) -> frozenset[str]:
     :param text: The text.
     """
     return frozenset(text.split())
+
+
+@lru_cache(maxsize=4)
+def lower_words(text: str) -> str:
+    """Return the different words of a text in lower case, with a space between them.
+
+    :param text: The text.
+    """
+    return " ".join(distinct_words(text)).lower()
+
+
+def occurrences(text: str, word: str) -> Iterator[int]:
+    """Yield each place at which a word begins in a text, also inside other words.
+
+    :param text: The text.
+    :param word: The word, in the same case.
+    """
+    place = text.find(word)
+    while place >= 0:
+        yield place
+        place = text.find(word, place + 1)

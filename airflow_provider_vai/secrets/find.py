@@ -68,7 +68,7 @@ def _as_written(text: str, encodings: int) -> list[SecretSpan]:
     longest = max(map(len, distinct_words(text)), default=0)
     if encodings and (longest >= SHORTEST_ENCODED or "%" in text):
         spans += encoded(text, partial(find, encodings=encodings - 1))
-    if longest < SHORTEST:
+    if longest < SHORTEST or not _RUN.search(" ".join(word for word in distinct_words(text) if len(word) >= SHORTEST)):
         return merged(spans) if spans else spans
     spans += [
         SecretSpan(*found.span(), found[0])

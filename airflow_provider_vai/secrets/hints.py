@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from airflow_provider_vai.secrets.distinct_words import distinct_words
+from airflow_provider_vai.secrets.distinct_words import lower_words
 from airflow_provider_vai.secrets.patterns import deferred
 
 _SEPARATOR = deferred(r"[\s:=<>(\uff1a]")
@@ -66,7 +66,7 @@ _FOREIGN_HINTS: tuple[str, ...] = (
 LONG = 200
 """Characters of a text of which each word is searched for hints once."""
 
-_CLE = deferred(r"(?<![A-Za-z])[cC](?:le|LE) |(?<=[a-z])Cle ")
+_CLE = deferred(r"[cC](?:(?<![A-Za-z][cC])(?:le|LE)|(?<=[a-z]C)le) ")
 """The French word for a key without its accent, and not the end of an English word such as "article"."""
 
 _HINT_WORD = deferred(r"pw(?![a-z])|pin(?![a-z])|\bpin|:[56]4\d\d:")
@@ -89,12 +89,10 @@ def _has_hint(text: str) -> bool:
     if "cle " in folded and _CLE.search(text):
         return True
     if len(folded) > LONG:
-        different = frozenset(folded.split()) if folded != text else distinct_words(text)
-        words = " ".join(different)
+        words = lower_words(text) if text.isascii() else " ".join(frozenset(folded.split()))
         if any(hint in (folded if " " in hint else words) for hint in hints):
             return True
-        words = " ".join(word for word in different if "p" in word or ":" in word)
-        return _HINT_WORD.search(words) is not None
+        return _HINT_WORD.search(" ".join(word for word in words.split(" ") if "p" in word or ":" in word)) is not None
     return any(hint in folded for hint in hints) or _HINT_WORD.search(folded) is not None
 
 
@@ -117,5 +115,5 @@ def hints_in(folded: str) -> tuple[str, ...]:
 
     :param folded: The text in lower case.
     """
-    words = " ".join(distinct_words(folded)) if len(folded) > LONG else folded
+    words = lower_words(folded) if len(folded) > LONG else folded
     return tuple(hint for hint in _HINTS if hint in (folded if " " in hint else words))

@@ -12,10 +12,11 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from airflow_provider_vai.secrets.command_table import LOGIN_INPUT, SECRET_INPUT, TABLE
-from airflow_provider_vai.secrets.distinct_words import distinct_words
+from airflow_provider_vai.secrets.command_table import INPUT_WORDS, LOGIN_INPUT, SECRET_INPUT, TABLE
+from airflow_provider_vai.secrets.distinct_words import lower_words
+from airflow_provider_vai.secrets.hinted_lines import hinted_lines, line_around
 from airflow_provider_vai.secrets.key_names import family, ordinary
-from airflow_provider_vai.secrets.patterns import deferred
+from airflow_provider_vai.secrets.patterns import deferred, may_match
 from airflow_provider_vai.secrets.plausible import is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.shell_words import ShellCommand, Word, commands, unquoted
 from airflow_provider_vai.secrets.span import SecretSpan
@@ -23,11 +24,9 @@ from airflow_provider_vai.secrets.span import SecretSpan
 EACH, GLUED = -1, -2
 """Instead of a number of skipped words: each word without a dash; each word of any form."""
 
-LONGEST_NAME = 80
 LONG = 400
 """Characters of a text of which each line is searched for hints."""
 
-_LINE_END = deferred(r"(?<!\\)\n")
 _WORD = deferred(r"[\w-]+")
 _NAME = deferred(r"[\w./:-]{2,}")
 """The longest run of the characters of a name, which is a word of a command or more than one."""
@@ -36,6 +35,7 @@ _NOT_A_VALUE = deferred(r"-|/\w+[:/]|/$|~/|\.{1,2}/|\$[A-Za-z_{(]|\{\{|<|%\w+%|f
 _FILE = deferred(r"[\w./-]+\.[A-Za-z]\w{0,4}|\d+(?:\.\d+)+")
 _SETTING = frozenset({"set", "config", "configure", "put", "create", "add", "kv", "modify", "CONFIG", "SET"})
 _SETTING_HINTS = frozenset(word.lower() for word in _SETTING)
+_ECHOES = frozenset({"echo", "printf"})
 _USER_OPTIONS = frozenset({"-u", "--user", "--username", "-U"})
 
 
@@ -51,7 +51,7 @@ class CommandRule(NamedTuple):
 
 def in_commands(text: str) -> Iterator[SecretSpan]:
     """Yield the credentials in the shell commands of a text."""
-    if " " not in text or ("<<<" not in text and _hints().isdisjoint(_lower_words(text))):
+    if " " not in text or ("<<<" not in text and not _hints_in(text)):
         return
     for start, lines in _hinted_lines(text):
         before: ShellCommand | None = None
@@ -64,10 +64,6 @@ def in_commands(text: str) -> Iterator[SecretSpan]:
             before = command
 
 
-def _lower_words(text: str) -> list[str]:
-    return _WORD.findall((" ".join(distinct_words(text)) if len(text) > LONG else text).lower())
-
-
 def _hinted_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield the parts of a text that may have a command with a credential: where each begins, and its lines.
 
@@ -76,25 +72,38 @@ def _hinted_lines(text: str) -> Iterator[tuple[int, str]]:
     if len(text) <= LONG or "<<<" in text:
         yield 0, text
         return
-    start = place = 0
-    for line in _LINE_END.split(text):
-        end = place + len(line)
-        if "|" not in line and "<" not in line and not _may_command(line):
-            if start < place:
-                yield start, text[start:place]
-            start = end + 1
-        place = end + 1
-    if start < len(text):
-        yield start, text[start:]
+    hints = _hints_in(text)
+    feeds = not _ECHOES.isdisjoint(hints) and may_match(text, INPUT_WORDS)
+    start = end = -1
+    for begin, stop, found in hinted_lines(text, hints):
+        line = text[begin:stop]
+        has_operator = feeds and ("|" in line or "<" in line)
+        if not has_operator and begin > end and not _may_command(line, found):
+            continue
+        after = line_around(text, stop + 1)[1] if has_operator else stop
+        if begin > end:
+            if start >= 0:
+                yield start, text[start:end]
+            start = begin
+        end = max(end, after)
+    if start >= 0:
+        yield start, text[start:end]
 
 
-def _may_command(line: str) -> bool:
-    """Return whether a line without operators may be a command with a credential.
+def _may_command(line: str, hints: frozenset[str]) -> bool:
+    """Return whether a line may be a command with a credential, if nothing is fed into it.
 
-    If its only hints are words such as "set", the name of the credential must be in it, too: a run of these characters.
+    It needs all the words of a rule of its program. With a word such as "set", it needs a name of a credential, and
+    with ``-p`` a user.
+
+    :param line: The line.
+    :param hints: The hints in it.
     """
-    hints = _hints().intersection(_WORD.findall(line.lower()))
-    return bool(hints) and (not hints <= _SETTING_HINTS or any(map(family, _NAME.findall(line))))
+    if any(all(sign.search(line) for sign in signs) for hint in hints for signs in _signs(hint)):
+        return True
+    if "-p" in hints and any(option in line for option in _USER_OPTIONS):
+        return True
+    return not _SETTING_HINTS.isdisjoint(hints) and any(map(family, _NAME.findall(line)))
 
 
 def secret_words(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
@@ -256,7 +265,26 @@ def _value(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(forms.get(part, re.escape(part)) for part in parts), re.DOTALL)
 
 
+@lru_cache(maxsize=1024)
+def _signs(program: str) -> tuple[tuple[re.Pattern[str], ...], ...]:
+    """Return what each rule of a program needs in a line: its words, its option, and the signs of its value."""
+    return tuple(tuple(_needed(rule)) for rule in _rules(program))
+
+
+def _needed(rule: CommandRule) -> Iterator[re.Pattern[str]]:
+    for word in (*rule.words, *([rule.option] if rule.option else [])):
+        yield re.compile(rf"(?<!\w)(?:{word.pattern})")
+    if rule.option is None and rule.skipped == GLUED:
+        yield re.compile(rf"(?<!\w){rule.value.pattern.removesuffix('(.+)')}")
+
+
+@lru_cache(maxsize=4)
+def _hints_in(text: str) -> frozenset[str]:
+    """Return the hints in a text."""
+    return _hints().intersection(_WORD.findall(lower_words(text) if len(text) > LONG else text.lower()))
+
+
 @cache
 def _hints() -> frozenset[str]:
     """Return words in lower case, of which each text with a command that takes a credential has one."""
-    return frozenset([*_lines(), "-p", *_SETTING_HINTS, "echo", "printf"])
+    return frozenset([*_lines(), "-p", *_SETTING_HINTS, *_ECHOES])

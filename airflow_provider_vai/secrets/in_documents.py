@@ -14,6 +14,8 @@ from airflow_provider_vai.secrets.span import SecretSpan
 _BLOCK = deferred(
     r"(?m)^([ \t]*)(?:- )?[\"']?([\w.\-][\w.\- ]{1,79}?)[\"']?[ \t]*:[ \t]*[|>][+\-\d]{0,2}[ \t]*(?:#[^\n]*)?\r?\n"
 )
+_BLOCK_OPENS = deferred(r":[ \t]*[|>][+\-\d]{0,2}[ \t]*(?:#[^\n]*)?\r?\n")
+"""It is in every match of the pattern above."""
 _TRIPLE = deferred(r"(?m)^[ \t]*([\w.\-]{2,80})[ \t]*=[ \t]*(\"\"\"|''')[ \t]*\r?\n?")
 _NAMES = "|".join(name.replace("_", "[_-]?") for name in sorted(NAME_KEYS))
 _VALUES = "|".join(name.replace("_", "[_-]?") for name in sorted(VALUE_KEYS))
@@ -47,15 +49,23 @@ _NETRC = deferred(
     r"\b(?:machine\s{1,8}\S{1,200}|default)\s{1,8}login\s{1,8}\S{1,200}\s{1,8}password\s{1,8}([^\s\"'\\]{3,256})"
 )
 _PGPASS = deferred(r"(?m)^[\w.*-]{1,200}:(?:54\d\d|64\d\d|\*):[\w*.-]{1,64}:[\w*.-]{1,64}:([^\s:]{3,256})[ \t\r]*$")
-_AUTH = deferred(r"(?<![\w-])_?auth\\{0,7}[\"']?\s{0,4}[:=]\s{0,4}\\{0,7}[\"']?([A-Za-z0-9+/]{8,512}={0,2})")
+_PGPASS_PORT = deferred(r":(?:[56]4\d\d|\*):")
+"""It is in every match of the pattern above."""
+_AUTH = deferred(
+    r"auth(?:(?<![\w-]auth)|(?<=_auth)(?<![\w-]_auth))\\{0,7}[\"']?\s{0,4}[:=]\s{0,4}\\{0,7}[\"']?([A-Za-z0-9+/]{8,512}={0,2})"
+)
 _DIRECTIVE = deferred(r"(?m)^[ \t]*(?:requirepass|masterauth)[ \t]+[\"']?([^\s\"']{3,256})")
 _SECTION = deferred(r"(?m)^([ \t]*)(?:- )?[\"']?([\w.\-]{2,80})[\"']?[ \t]*:[ \t]*\r?\n")
+_SECTION_OPENS = deferred(r":[ \t]*\r?\n")
+"""It is in every match of the pattern above."""
 _ENTRY_LINE = deferred(
     r"[ \t]*(?:- )?[\"']?([\w.\-]{1,80})[\"']?[ \t]*:[ \t]+"
     r"(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\s\"'#|>&*{\[][^\n#]*))"
 )
 _MANIFEST = deferred(r"(?m)^kind:[ \t]*[\"']?(?:Secret|SealedSecretTemplate)[\"']?[ \t\r]*$")
 _HEADING = deferred(r"[\w.\-]{1,40}")
+_FIRST_CELL = deferred(r"\n[^\S\n]*[\"']*(?:[\w.\-]{1,40}[\"']*)?[^\S\n]*[|\t;,]")
+"""The first cell of each line that may be the heading of a table, with the end of the line before."""
 SECTION_LINES = 200
 """How many lines below a key such as ``passwords:`` are read."""
 
@@ -75,7 +85,7 @@ def in_documents(text: str) -> Iterator[SecretSpan]:
                 yield _span(found, 2, kind)
     patterns = [
         *([_NETRC] if may_match(text, ("password",)) else []),
-        *([_PGPASS] if ":" in text else []),
+        *([_PGPASS] if _PGPASS_PORT.search(text) else []),
         *([_DIRECTIVE] if may_match(text, ("requirepass", "masterauth")) else []),
     ]
     for pattern in patterns:
@@ -110,7 +120,7 @@ def _named_values(text: str) -> Iterator[SecretSpan]:
 
 
 def _blocks(text: str) -> Iterator[SecretSpan]:
-    for found in _BLOCK.finditer(text):
+    for found in _BLOCK.finditer(text) if _BLOCK_OPENS.search(text) else ():
         if kind := family(found[2]):
             start = place = found.end()
             for line in _lines(text, place):
@@ -118,7 +128,7 @@ def _blocks(text: str) -> Iterator[SecretSpan]:
                     break
                 place += len(line)
             yield from _block(text, start, place, kind)
-    for found in _TRIPLE.finditer(text):
+    for found in _TRIPLE.finditer(text) if '"""' in text or "'''" in text else ():
         if kind := family(found[1]):
             end = text.find(found[2], found.end(), found.end() + 8192)
             if end > 0:
@@ -147,6 +157,8 @@ def _lines(text: str, place: int, count: int = SECTION_LINES) -> Iterator[str]:
 
 def _sections(text: str) -> Iterator[SecretSpan]:
     """Yield the values below ``passwords:``, and below ``stringData:`` in the manifest of a Kubernetes Secret."""
+    if not _SECTION_OPENS.search(text):
+        return
     is_manifest = _MANIFEST.search(text) is not None
     done = 0
     for found in _SECTION.finditer(text):
@@ -180,15 +192,34 @@ def is_kept_below(key: str, value: str, *, is_sure: bool) -> bool:
 
 def _tables(text: str) -> Iterator[SecretSpan]:
     """Yield the values in the columns of a table whose heading names a credential: CSV, TSV and Markdown."""
-    kinds: list[Family | None] = []
-    mark, place = "", 0
-    for line in text.split("\n"):
-        cells = line.rstrip("\r").split(mark) if mark else []
-        if mark and len(cells) == len(kinds):
-            yield from _cells(cells, kinds, place, len(mark))
-        else:
-            mark, kinds = _heading(line.rstrip("\r"))
+    place = 0
+    while (place := _next_heading(text, place)) >= 0:
+        line = _line(text, place)
+        mark, kinds = _heading(line.rstrip("\r"))
         place += len(line) + 1
+        while mark and place <= len(text):
+            line = _line(text, place)
+            cells = line.rstrip("\r").split(mark)
+            if len(cells) != len(kinds):
+                break
+            yield from _cells(cells, kinds, place, len(mark))
+            place += len(line) + 1
+
+
+def _next_heading(text: str, place: int) -> int:
+    """Return where the next line begins that may be the heading of a table; -1 if there is none.
+
+    :param place: Where a line begins.
+    """
+    if place == 0:
+        return 0
+    found = _FIRST_CELL.search(text, place - 1)  # the end of the line before is in the pattern
+    return found.start() + 1 if found else -1
+
+
+def _line(text: str, place: int) -> str:
+    end = text.find("\n", place)
+    return text[place : end if end >= 0 else len(text)]
 
 
 def _heading(line: str) -> tuple[str, list[Family | None]]:

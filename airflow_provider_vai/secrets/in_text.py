@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from airflow_provider_vai.secrets.distinct_words import occurrences
 from airflow_provider_vai.secrets.headers import IN_TEXT
 from airflow_provider_vai.secrets.hints import hints_in, is_hinted
 from airflow_provider_vai.secrets.key_names import Family, family, names_an_identifier
@@ -39,7 +41,7 @@ WORDS_OF_NAME = 5
 LONGEST_NAME = 250
 """Characters of the longest name, 80 + 4 · 21, with what may be between it and the sign."""
 _LINE = deferred(
-    r"(?m)^[ \t]*(?:export |set |setx |ENV |ARG |\$env:|- )?[\"']?([A-Za-z_]\w{1,79})[ \t]?=[ \t]?"
+    r"(?m)\n[ \t]*(?:export |set |setx |ENV |ARG |\$env:|- )?[\"']?([A-Za-z_]\w{1,79})[ \t]?=[ \t]?"
     r"([^\s\"'][^\n]*)$"
 )
 _LINE_END = deferred(r"[ \t\r.;,)\]}\"'`\\]*(?:\n|\Z)")
@@ -49,6 +51,17 @@ _VERBS = (
 )
 _OF_WHAT = r"(?: for [\w@.\- ]{1,40}?| \([^)]{1,40}\))?"
 _IN_PROSE = deferred(rf"{_NAME}{_OF_WHAT}[ \t]{{1,3}}{_VERBS}:?[ \t]{{1,3}}{_VALUE}")
+_UNUSUAL = r"(?:[uUnNbBrRfF]?\\{0,15}[\"'`]|[^\s\"'`,;&<>|\\]{0,4095}?(?:[\d!@#$%^*_+=?~]|[a-z][A-Z]))"
+"""The beginning of a value that is in quotes, or has what no word of a sentence has."""
+_SAID_AFTER = deferred(
+    rf"[\w.\-]{{0,80}}(?:[ '][\w\-]{{1,20}}){{0,4}}{_OF_WHAT}[ \t]{{1,3}}{_VERBS}:?[ \t]{{1,3}}{_UNUSUAL}"
+)
+_BESIDE_AFTER = deferred(
+    r"[\w.\-]{0,80}(?:[ '][\w\-]{1,20}){0,4}[ \t]{1,3}(?:[uUnNbBrRfF]?\\{0,15}[\"'`]"
+    r"|(?=[^\s\"'`,;&<>|\\]{0,4095}\d)(?=[^\s\"'`,;&<>|\\]{0,4095}[!@$%^*+?~]))"
+)
+SHORT_HINTS = ("pw", "pin", "cle")
+"""Hints that are too short for the list of them: whether they are a word of their own is asked later."""
 _NAME_LIKE = deferred(r"[\w.\- ]+")
 _BESIDE = deferred(rf"(?<=[ \t]){_VALUE}")
 _UNUSUAL_BESIDE = deferred(
@@ -64,14 +77,15 @@ LONGEST_BEFORE = 80
 _NAME_AT_END = deferred(r"(?<![\w.\-])[\w.\-]{2,80}(?:[ \u2019'][\w\-]{1,20}){0,4}[ \t]{1,3}\Z")
 _ADDRESS = deferred(r"[^@\s]+@[\w.-]+\.[A-Za-z]{2,}|\w+://.*", re.DOTALL)
 _UNLIKE_A_WORD = deferred(r"(?=\S*\d)(?=\S*[A-Za-z]\S*[A-Za-z])(?=\S*[!@$%^&*+?~§€£]\S)(?![(\[{$%<&*])\S{8,}")
-_OPTION = deferred(rf"(?<![\w\-])-{{1,2}}(?P<key>[A-Za-z][\w\-]{{1,40}})(?:[ \t]+|=){_VALUE}")
-_COOKIE_OPTION = deferred(r"(?<!\S)(?:-b|--cookie)[ =]?[\"']?([\w.-]+=[^\s\"']{4,4096})")
+# The patterns begin with a character, and look back after it: such a pattern is searched for far faster.
+_OPTION = deferred(rf"-(?<![\w\-]-)-?(?P<key>[A-Za-z][\w\-]{{1,40}})(?:[ \t]+|=){_VALUE}")
+_COOKIE_OPTION = deferred(r"-(?<!\S-)(?:b|-cookie)[ =]?[\"']?([\w.-]+=[^\s\"']{4,4096})")
 _ELEMENT = deferred(r"<(?:\w+:)?([\w.-]{2,60})(?:\s[^<>]{0,200})?>([^<>]{3,4096})</")
 _SCHEME = deferred(
     r"\b(?:[Bb]earer|BEARER|[Tt]oken|[Aa]pi[Kk]ey|SSWS|GenieKey|OAuth) +(?:token=)?[\"']?([\w.~+/=:|-]{16,8192})"
 )
 _SCHEME_WORDS = ("bearer ", "token ", "apikey ", "ssws ", "geniekey ", "oauth ")
-_BASIC = deferred(r"\b[Bb]asic +([A-Za-z0-9+/_-]{6,}={0,2})")
+_BASIC = deferred(r"[Bb](?<!\w[Bb])asic +([A-Za-z0-9+/_-]{6,}={0,2})")
 _HEADER = deferred(
     rf"(?i)(?<![\w-])({IN_TEXT})"
     r"\\{0,15}[\"']?\s{0,3}:\s{0,3}\\{0,15}[\"']?([^\"'\r\n\\]{4,8192})"
@@ -151,36 +165,50 @@ def _assignments(text: str) -> Iterator[SecretSpan]:
         kind = family(found[1])
         if kind and is_assigned(found[2], kind):
             yield SecretSpan(*found.span(2), found[2], is_password=kind == "password")
-    for line in _LINE.finditer(text):
+    for line in _LINE.finditer(f"\n{text}") if "=" in text else ():
         kind = family(line[1])
         value = line[2].rstrip().rstrip(",;")
         if kind and is_assigned(value, kind) and not value.startswith(("/", "~")) and " " not in value:
-            yield SecretSpan(line.start(2), line.start(2) + len(value), value, is_password=kind == "password")
+            start = line.start(2) - 1
+            yield SecretSpan(start, start + len(value), value, is_password=kind == "password")
 
 
 def _assigned(text: str, place: int) -> re.Match[str] | None:
-    """Return what the pattern of assignments finds first from a place on.
+    """Return what the pattern of assignments finds first from a place on, of those that name a credential.
 
     Signs are rarer than names, so the names before each sign are tried instead of each name in the text.
     """
     for sign in _SIGN.finditer(text, place):
-        for start in _starts(text, sign.start(), place):
+        first, words = _words_before(text, sign.start())
+        if not _names_any(words):
+            continue
+        for start in _starts(first, words, place):
             if found := _ASSIGNED.match(text, start):
                 return found
     return None
 
 
-def _starts(text: str, end: int, place: int) -> Iterator[int]:
-    """Yield where a name may begin that ends before a position: at the beginning of each of the last words before it.
-
-    :param end: The position.
-    :param place: The first possible beginning.
-    """
+def _words_before(text: str, end: int) -> tuple[int, list[str]]:
+    """Return the last words that a name before a position may have, and where the first of them begins."""
     first = max(0, end - LONGEST_NAME)
     before = text[first:end].rstrip(_CLOSING)
     last = " ".join(before.rsplit(" ", WORDS_OF_NAME)[-WORDS_OF_NAME:])
     words = _NO_NAME.split(last)[-WORDS_OF_NAME:]
-    start = first + len(before) - sum(map(len, words)) - len(words) + 1
+    return first + len(before) - sum(map(len, words)) - len(words) + 1, words
+
+
+def _names_any(words: list[str]) -> bool:
+    """Return whether the last of some words name a credential, in one to five words."""
+    return any(family(" ".join(words[-count:])) for count in range(1, len(words) + 1))
+
+
+def _starts(start: int, words: list[str], place: int) -> Iterator[int]:
+    """Yield where a name may begin: at the beginning of each of some words.
+
+    :param start: Where the first word begins.
+    :param words: The words, with one character between them.
+    :param place: The first possible beginning.
+    """
     for word in words:
         if len(word) >= 2 and start >= place:
             yield start
@@ -239,9 +267,8 @@ def _options(text: str) -> Iterator[SecretSpan]:
 
 
 def _sentences(text: str) -> Iterator[SecretSpan]:
-    lower = text.lower()
-    place, hinted = 0, _verb_after(hints_in(lower)) if text.isascii() else None
-    while found := _told(text, lower, place, hinted):
+    place, hinted = 0, _hinted(text) if text.isascii() else None
+    while found := _told(text, place, hinted):
         place = max(found.start() + 1, found.start("key") + len(re.split(r"[ \u2019']", found["key"])[0]))
         kind = _named(found["key"])
         if kind is None or re.search(r"(?i)\bpass$", found["key"]):  # the verb, as in "tests pass"
@@ -255,6 +282,8 @@ def _sentences(text: str) -> Iterator[SecretSpan]:
 
 def _beside(text: str) -> Iterator[SecretSpan]:
     """Yield what follows a name directly, as in "log in with password …", if it is unlike any word of a sentence."""
+    if not _may_be_beside(text):
+        return
     for found in _values_beside(text):
         span = _span(found, "password")
         value = span.secret
@@ -265,6 +294,11 @@ def _beside(text: str) -> Iterator[SecretSpan]:
         name = _NAME_AT_END.search(text, max(0, start - LONGEST_BEFORE), start)
         if name and _named(name[0].rstrip()) == "password" and not _is_ordinary(value):
             yield span
+
+
+def _may_be_beside(text: str) -> bool:
+    """Return whether one of the hints in a text is followed by the end of its name and a possible credential."""
+    return not text.isascii() or any(_BESIDE_AFTER.match(text, end) for end in _hint_ends(text))
 
 
 def _values_beside(text: str) -> Iterator[re.Match[str]]:
@@ -280,28 +314,31 @@ def _is_ordinary(value: str) -> bool:
     return is_stand_in(value) or is_variable(value) or _ADDRESS.fullmatch(value) is not None
 
 
-def _told(text: str, lower: str, place: int, hinted: re.Pattern[str] | None) -> re.Match[str] | None:
+def _told(text: str, place: int, hinted: Sequence[int] | None) -> re.Match[str] | None:
     """Return the first sentence from a place on whose subject may be a credential.
 
-    :param lower: The text in lower case, if it has only ASCII characters.
-    :param hinted: The pattern of the hints in the text. The subject is one of the words before such a hint, or the
-        hint's own. With ``None``, any subject may be one.
+    :param hinted: Where the hints in the text end that are followed by a verb and a possible credential. The subject
+        is one of the words before such a hint, or the hint's own. With ``None``, any subject may be one.
     """
     if hinted is None:
         return _IN_PROSE.search(text, place)
-    for hint in hinted.finditer(lower, place):
-        for start in _starts(text, hint.end(), place):
+    for end in hinted[bisect_right(hinted, place) :]:
+        first, words = _words_before(text, end)
+        for start in _starts(first, words, place):
             found = _IN_PROSE.match(text, start)
             if found and is_hinted(found["key"]):
                 return found
     return None
 
 
-@lru_cache(maxsize=64)
-def _verb_after(hints: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern of hints that are followed by the end of their name, a verb and a space."""
-    names = [re.escape(hint.rstrip()) for hint in hints if _NAME_LIKE.fullmatch(hint)]
-    either = "|".join([*names, r"pw(?![a-z])", r"pin(?![a-z])", r"\bpin", r"cle(?=[ \t])"])
-    return re.compile(
-        rf"(?:{either})(?=[\w.\-]{{0,80}}(?:[ '][\w\-]{{1,20}}){{0,4}}{_OF_WHAT}[ \t]{{1,3}}{_VERBS}:?[ \t])"
-    )
+def _hinted(text: str) -> list[int]:
+    """Return where the hints end that are followed by the end of their name, a verb and a possible credential."""
+    return [end for end in _hint_ends(text) if _SAID_AFTER.match(text, end)]
+
+
+@lru_cache(maxsize=4)
+def _hint_ends(text: str) -> list[int]:
+    """Return where the hints in a text of ASCII characters end, in order."""
+    lower = text.lower()
+    names = [hint.rstrip() for hint in hints_in(lower) if _NAME_LIKE.fullmatch(hint)]
+    return sorted({place + len(name) for name in (*names, *SHORT_HINTS) for place in occurrences(lower, name)})

@@ -12,11 +12,10 @@ from airflow_provider_vai.secrets.plausible import is_stand_in, is_token_like, i
 from airflow_provider_vai.secrets.span import SecretSpan
 
 # Each part is bounded, so that the time is proportional to the length of the text.
-_USER = deferred(
-    r"(?<=://)([^\s/:@\"'<>]{0,256}):(?!\d{1,5}(?:[/?#]|$))(?:([^\s\"'<>/?#]{1,512})|([^\s\"'<>@]{1,512}))@"
-)
-_TOKEN_AS_USER = deferred(r"(?<=://)([A-Za-z0-9_.~%-]{16,256})@(?=[\w.-])")
-_PARAMETER = deferred(r"(?:[?&#;]|&amp;)([\w.\-%\[\]~]{1,64})=([^&\s\"'<>#;]{1,4096})")
+_USER = deferred(r"://([^\s/:@\"'<>]{0,256}):(?!\d{1,5}(?:[/?#]|$))(?:([^\s\"'<>/?#]{1,512})|([^\s\"'<>@]{1,512}))@")
+_TOKEN_AS_USER = deferred(r"://([A-Za-z0-9_.~%-]{16,256})@(?=[\w.-])")
+# "&amp;" before a name ends with ";".
+_PARAMETER = deferred(r"[?&#;]([\w.\-%\[\]~]{1,64})=([^&\s\"'<>#;]{1,4096})")
 _ORACLE = deferred(
     r"(?:jdbc:oracle:\w+:|oracle(?:\+\w+)?://|\b(?:sqlplus|sqlldr|expdp|impdp|exp|imp|rman target)\s+(?:-\w+\s+){0,8})"
     r"([\w$#]{1,64})/([^\s@\"'/]{2,256})@"
@@ -50,7 +49,7 @@ def in_urls(text: str) -> Iterator[SecretSpan]:
         yield from _users(text)
     if "=" in text:
         yield from _parameters(text)
-        yield from _braced(text)
+        yield from _braced(text) if "={" in text else ()
     if "/" in text and may_match(text, _HOSTS_OF_PATHS):
         yield from _paths(text)
     if "/" in text and "@" in text:
@@ -63,10 +62,10 @@ def _users(text: str) -> Iterator[SecretSpan]:
     for found in _USER.finditer(text):
         password = found[2] or found[3]
         if not is_stand_in(password) and not _DIGEST.match(text, found.end()):
-            yield SecretSpan(*found.span(), unquote(password), is_password=True)
+            yield SecretSpan(found.start(1), found.end(), unquote(password), is_password=True)
     for found in _TOKEN_AS_USER.finditer(text):
         if is_token_like(found[1]) and not re.search(r"[a-z]{6}|@", found[1]):
-            yield SecretSpan(*found.span(), found[1])
+            yield SecretSpan(found.start(1), found.end(), found[1])
 
 
 def _parameters(text: str) -> Iterator[SecretSpan]:

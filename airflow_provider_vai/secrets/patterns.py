@@ -9,6 +9,11 @@ import re
 from collections.abc import Iterable
 from typing import Any, cast
 
+from airflow_provider_vai.secrets.distinct_words import lower_words
+
+LONG = 200
+"""Characters of a text of which each different word is searched once."""
+
 _METHODS = frozenset({"search", "match", "fullmatch", "finditer", "findall", "sub", "subn", "split"})
 
 
@@ -34,7 +39,10 @@ def may_match(text: str, words: Iterable[str]) -> bool:
     if not text.isascii():
         return True
     lower = text.lower()
-    return any(word in lower for word in words)
+    if len(text) <= LONG:
+        return any(word in lower for word in words)
+    different = lower_words(text)
+    return any(all(part in different for part in word.split()) and (" " not in word or word in lower) for word in words)
 
 
 class _Pattern:

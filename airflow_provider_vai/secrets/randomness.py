@@ -62,6 +62,8 @@ def entropy(text: str) -> float:
 def from_base64(text: str) -> bytes | None:
     """Return the decoded bytes of base64 or base64url, padded or not; ``None`` if the text is neither."""
     bare = text.rstrip("=")
+    if len(bare) % 4 == 1:  # no number of bytes is encoded in so many characters
+        return None
     try:
         return base64.b64decode(bare.replace("-", "+").replace("_", "/") + "=" * (-len(bare) % 4), validate=True)
     except (binascii.Error, ValueError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +59,7 @@ def parsed(path: Path, content: bytes) -> DagFile | str:
         sha256=dag_sha256(content),
         dag_ids=tuple(sorted({name for node in nodes for name in _dag_ids(node)})),
         task_ids=frozenset(task for node in nodes for task in _task_ids(node)),
-        credential_lines=tuple(sorted({node.lineno for node in nodes if _holds_credential(node)})),
+        credential_lines=tuple(sorted(set(_credential_lines(nodes)))),
     )
 
 
@@ -94,5 +94,11 @@ def _name(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _holds_credential(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str) and mask(node.value) != node.value
+def _credential_lines(nodes: Iterable[ast.AST]) -> Iterator[int]:
+    lines: dict[str, set[int]] = {}  # many texts are in a file several times
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            lines.setdefault(node.value, set()).add(node.lineno)
+    for text, found in lines.items():
+        if mask(text) != text:
+            yield from found

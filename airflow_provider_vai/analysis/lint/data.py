@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,6 +16,8 @@ from airflow_provider_vai.authoring.specs.values import TO_A_CONNECTION, credent
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.result_path import ONLY
 from airflow_provider_vai.model import derivation
+from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.kinds import Kind
 from airflow_provider_vai.model.param_default import default_problem
 from airflow_provider_vai.model.positions import positional
 from airflow_provider_vai.model.step_result import TABLE_KEYS
@@ -150,28 +152,35 @@ def unknown_connections(subject: Subject, known: frozenset[str]) -> Iterator[Che
 def literal_credentials(subject: Subject) -> Iterator[CheckResult]:
     """A literal looks like a credential."""
     for step in subject.steps:
-        for name, value in step.values().items():
-            for at, what in credentials({name: value}, step.kind):
-                yield CheckResult(step.field("arguments", *at), what, TO_A_CONNECTION)
+        for at, what in _credentials_of_each(step.values(), step.kind):
+            yield CheckResult(step.field("arguments", *at), what, TO_A_CONNECTION)
         yield from _in_references(step)
     for name, param in subject.params.items():
         for at, what in credentials({name: param.get("default")}):
             yield CheckResult(dotted(["params", *at]), what, TO_A_CONNECTION)
-        for at, what in credentials({"description": param.get("description")}):
+        description = param.get("description")
+        for at, what in credentials({"description": description}) if description is not None else ():
             yield CheckResult(dotted(["params", name, *at]), what, TO_A_CONNECTION)
-    for name in ("title", "description", "conditions", "notifications", "review", "tags", "owner"):
-        for at, what in credentials({name: subject.data.get(name)}):
-            yield CheckResult(dotted(at), what, TO_A_CONNECTION)
+    names = ("title", "description", "conditions", "notifications", "review", "tags", "owner")
+    for at, what in _credentials_of_each({name: subject.data.get(name) for name in names}):
+        yield CheckResult(dotted(at), what, TO_A_CONNECTION)
     for line in subject.dag.credential_lines if subject.dag else ():
         place = f"{subject.dag_path.name}, line {line}"
         yield CheckResult(place, "the DAG file contains something that looks like a credential", TO_A_CONNECTION)
+
+
+def _credentials_of_each(values: Mapping[str, Any], kind: Kind | None = None) -> Iterator[tuple[JsonPath, str]]:
+    """Yield the credentials of each value. Most have none, so all are asked about at once first."""
+    if credentials(values, kind):
+        for name, value in values.items():
+            yield from credentials({name: value}, kind)
 
 
 def _in_references(step: RawStep) -> Iterator[CheckResult]:
     """Yield each template of a wire, and each derived value, with a literal that looks like a credential."""
     for field, _, tree in step.trees():
         texts = {str(number): text for number, text in enumerate(derivation.literals(tree))}
-        if credentials(texts):
+        if texts and credentials(texts):
             problem = "the derived value contains something that looks like a credential"
             yield CheckResult(field, problem, TO_A_CONNECTION)
     for field, template in step.templates():

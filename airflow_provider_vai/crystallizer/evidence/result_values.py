@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from airflow_provider_vai.crystallizer.draft import Draft
-from airflow_provider_vai.crystallizer.evidence.said import TOKEN, stands_in
+from airflow_provider_vai.crystallizer.evidence.said import TOKEN, stands_in, tokens_of
 from airflow_provider_vai.crystallizer.evidence.value_places import ValuePlace, places
 from airflow_provider_vai.crystallizer.evidence.weight import name_words, weight
 from airflow_provider_vai.languages import json_text
@@ -147,13 +147,13 @@ class ResultIndex:
     def _texts(self) -> dict[str, list[_Text]]:
         """The texts to look for inside longer texts, each under its rarest token."""
         values = [candidates[0].place.value for candidates in self.by_value.values()]
-        texts = [(value, TOKEN.findall(value)) for value in values if _may_be_inside(value)]
-        counts = Counter(token for _, tokens in texts for token in set(tokens))
+        texts = [(value, tokens_of(value)) for value in values if _may_be_inside(value)]
+        counts = Counter(token for _, tokens in texts for token in tokens)
         found: dict[str, list[_Text]] = {}
         for number, (value, tokens) in enumerate(texts):
-            if tokens:
-                rarest = min(tokens, key=lambda token: counts[token])
-                found.setdefault(rarest, []).append(_Text(number, value, tokens[0]))
+            if first := TOKEN.search(value):
+                rarest = min(tokens, key=counts.__getitem__)
+                found.setdefault(rarest, []).append(_Text(number, value, first[0]))
         return found
 
 

@@ -16,6 +16,9 @@ NUMBER = re.compile(r"(?<![\w.])-?\d{1,30}(?:,\d{3})*(?:\.\d{1,30})?(?![\w])")
 TOKEN = re.compile(r"\w+")
 WORD = re.compile(r"\w+(?:['.-]\w+)*")
 
+LONG = 1000
+"""Characters of a text of which each different word is split into tokens once."""
+
 
 class Said:
     """A text, or the texts in JSON data, in which values are looked for.
@@ -42,7 +45,7 @@ class Said:
     @cached_property
     def tokens(self) -> frozenset[str]:
         """The runs of letters and digits. A text with any other token cannot be contained, which is a quick check."""
-        return frozenset(TOKEN.findall(self.text))
+        return tokens_of(self.text)
 
     def passages(self, length: int) -> frozenset[tuple[str, ...]]:
         """Return every sequence of ``length`` consecutive words, without case and punctuation. The result is cached."""
@@ -72,6 +75,14 @@ class Said:
             return False
         wanted = value.casefold() if self.fold else value
         return self.tokens.issuperset(TOKEN.findall(wanted)) and (wanted in self.values or stands_in(wanted, self.text))
+
+
+def tokens_of(text: str) -> frozenset[str]:
+    """Return the different runs of letters and digits in a text.
+
+    :param text: The text.
+    """
+    return frozenset(TOKEN.findall(" ".join(frozenset(text.split())) if len(text) > LONG else text))
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from airflow_provider_vai.crystallizer import expect
 from airflow_provider_vai.languages.sql_tables import unlisted
 from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.run import Usage
@@ -33,6 +36,51 @@ def test_a_query_reads_the_tables_that_it_read() -> None:
     sql = "WITH t AS (SELECT * FROM sales.orders) SELECT * FROM t JOIN products USING (id)"
 
     assert values(last(call("query", {"sql": sql}), rules=(QUERY,)))["tables"] == ["products", "sales.orders"]
+
+
+NAMES = """
+orders Sales.Orders _t1 dual values unnest range table final order user qualify json_each current_date limit
+information_schema.tables generate_series lateral only sample pivot select from sales.range default.x null true
+"""
+REST = [
+    "",
+    " WHERE customer = 7",
+    " where o.name <> 'Mia ''s' AND a >= b",
+    " WHERE orders = limit AND x.nextval = 'from t, u'",
+    " ORDER BY id, total DESC LIMIT 5;",
+    " LIMIT 10 ",
+]
+
+
+def test_statements_that_every_dialect_reads_alike_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their tables are those of all dialects, whatever the table is called."""
+    columns = ("*", "id, total", "o.id,'x'", "values, current_date")
+    statements = [f"SELECT {some} FROM {name}{rest}" for some, name, rest in product(columns, NAMES.split(), REST)]
+    simple = [sql for sql in statements if expect._SIMPLE.fullmatch(sql)]
+    assert len(simple) > len(statements) / 2
+    found = [expect._tables(sql) for sql in simple]
+    monkeypatch.setattr(expect, "_SIMPLE", re.compile("(?!)"))
+    assert found == [expect._tables(sql) for sql in simple]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM a, b",
+        "SELECT * FROM a WHERE x IN b",
+        "SELECT * FROM a WHERE x = load_file('y')",
+        "SELECT * FROM a -- FROM b",
+        "SELECT * FROM a WHERE x = 'y\\' OR x = ' FROM b'",
+        "SELECT * FROM a JOIN b",
+        'SELECT * FROM "a"',
+        "SELECT * FROM f()",
+        "SELECT * FROM a; SELECT * FROM b",
+        "SELECT * FROM a WHERE x = (SELECT y FROM b)",
+    ],
+)
+def test_any_other_statement_is_parsed_in_every_dialect(sql: str) -> None:
+    """Whatever dialects may read differently is not simple."""
+    assert not expect._SIMPLE.fullmatch(sql)
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres", "sqlite", "mysql", "snowflake", "bigquery", None])

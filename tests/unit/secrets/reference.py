@@ -25,6 +25,23 @@ from airflow_provider_vai.secrets.span import SecretSpan
 
 _ALWAYS = re.compile("")
 
+_PLAIN = (
+    (in_text, "_OPTION", r"-(?<![\w\-]-)-?", r"(?<![\w\-])-{1,2}"),
+    (in_text, "_COOKIE_OPTION", r"-(?<!\S-)(?:b|-cookie)", r"(?<!\S)(?:-b|--cookie)"),
+    (in_text, "_BASIC", r"[Bb](?<!\w[Bb])asic", r"\b[Bb]asic"),
+    (in_documents, "_AUTH", r"auth(?:(?<![\w-]auth)|(?<=_auth)(?<![\w-]_auth))", r"(?<![\w-])_?auth"),
+    (in_urls, "_USER", r"://([^", r"(?<=://)([^"),
+    (in_urls, "_TOKEN_AS_USER", r"://([A-Z", r"(?<=://)([A-Z"),
+    (in_urls, "_PARAMETER", r"[?&#;]([", r"(?:[?&#;]|&amp;)(["),
+    (
+        hints,
+        "_CLE",
+        r"[cC](?:(?<![A-Za-z][cC])(?:le|LE)|(?<=[a-z]C)le) ",
+        r"(?<![A-Za-z])[cC](?:le|LE) |(?<=[a-z])Cle ",
+    ),
+)
+"""Patterns that begin with a character so that they are searched for fast: that beginning, and what it stands for."""
+
 
 def slow(text: str) -> list[SecretSpan]:
     """Return the credentials in a text, without what saves time.
@@ -42,10 +59,22 @@ def slow(text: str) -> list[SecretSpan]:
         patch.setattr(hints, "LONG", 10**9)
         patch.setattr(issuer_patterns, "LONG", 10**9)
         patch.setattr(in_commands, "_may_command", lambda line: True)
+        for gate in ("_BLOCK_OPENS", "_SECTION_OPENS", "_PGPASS_PORT"):
+            patch.setattr(in_documents, gate, _ALWAYS)
+        patch.setattr(in_documents, "_next_heading", lambda text, place: place if place <= len(text) else -1)
+        for module, name, fast, plain in _PLAIN:
+            pattern = getattr(module, name)
+            patch.setattr(module, name, re.compile(_replaced(pattern.pattern, fast, plain), pattern.flags))
+        patch.setattr(in_text, "_may_be_beside", lambda text: True)
         patch.setattr(in_text, "_values_beside", in_text._BESIDE.finditer)
         patch.setattr(in_text, "_assigned", in_text._ASSIGNED.search)
-        patch.setattr(in_text, "_told", lambda text, lower, place, hinted: in_text._IN_PROSE.search(text, place))
+        patch.setattr(in_text, "_told", lambda text, place, hinted: in_text._IN_PROSE.search(text, place))
         return _found(text, encodings=4)
+
+
+def _replaced(pattern: str, fast: str, plain: str) -> str:
+    assert fast in pattern
+    return pattern.replace(fast, plain, 1)
 
 
 def texts(value: object) -> Iterator[str]:

@@ -9,8 +9,19 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from airflow_provider_vai.secrets import find, hints, in_code, in_documents, in_statements, in_text, in_urls
+from airflow_provider_vai.secrets import (
+    find,
+    hints,
+    in_code,
+    in_commands,
+    in_documents,
+    in_statements,
+    in_text,
+    in_urls,
+)
+from airflow_provider_vai.secrets.key_names import Family
 from airflow_provider_vai.secrets.patterns import may_match
+from airflow_provider_vai.secrets.plausible import is_told
 from tests.unit.secrets import carried_samples, look_alike_samples
 from tests.unit.secrets.innocent_samples import innocent
 from tests.unit.secrets.reference import slow, texts
@@ -34,11 +45,15 @@ WORDS = """
 the is to are now for on this of (see it) with author's monkey turkey opinion passage decode tests pass keyboard
 key code http page token password secret pin pw bearer login cle mot de passe create insert into select
 authorization: Cookie: x-api-key: ApiKey OAuth basic aGFuczpnZWhlaW0= Sommer~24!x9 "h7$kLm22p!" h7$kLm22p!,
-abcdef0123456789abcdef
+abcdef0123456789abcdef http sshpass -u -p vault login kv put -a --auth a=Sommer~24!x9 printf kinit sudo -S
+pass; user,password mia,Sommer~24!x9 |pin| |4711| passwords: kind: Secret data: _auth _auth= aGFuczpnZWhlaW0= basic.x
+_Basic
+://mia:Sommer24x@shop.example &amp;token=abcdef0123456789abcdef ?key=abc --password=Sommer24x -b sid=abcdef0123456789
+db:5432:shop:mia:Sommer24x key: | password= {Sommer24x} Cle CLE artiClE Winter24x, is: p4sS
 -> => := = : - -- ->= |  ' " , ; ( ) < docker set echo curl clé schlüssel İ \u212a
 """
 PROSE = st.lists(st.sampled_from([*WORDS.split(), "\n", "\\\n", "\t"]), max_size=14).map(" ".join)
-SIGNS = st.text(alphabet="abkeypin:=-> '\"()\t\n\\.,_|<", max_size=30)
+SIGNS = st.text(alphabet="abkeypin:=-> ;{'\"()\t\n\\.,_|<", max_size=30)
 
 
 @st.composite
@@ -57,7 +72,10 @@ def test_there_are_samples_of_every_kind() -> None:
     assert len(SAMPLES) > 1000
 
 
-@pytest.mark.parametrize("before", ["", "Please note: the author's key page. " * 12, "Ümläut und Wörter. " * 20])
+LINES = "The table is set, see http://shop.example/a-b for it.\nSay echo | or docker\n" * 6
+
+
+@pytest.mark.parametrize("before", ["", "Please note: the author's key page. " * 12, "Ümläut und Wörter. " * 20, LINES])
 def test_every_sample_alone_and_in_a_long_text(before: str) -> None:
     """The same credentials are found as when every pattern searches the whole text."""
     for sample in (*SAMPLES, *DOCUMENTS):
@@ -73,11 +91,53 @@ def test_samples_among_prose_and_signs(parts: list[str], between: str) -> None:
 
 
 @settings(max_examples=150, deadline=None)
+@given(parts=MIXED, between=st.sampled_from(["\n", " \n", "\\\n", " | \n"]))
+def test_samples_among_lines(parts: list[str], between: str) -> None:
+    """The lines that are left out have no command with a credential."""
+    text = between.join([LINES, *parts, "It is in the basic set."])
+    assert find(text) == slow(text)
+
+
+@st.composite
+def command_lines(draw: st.DrawFn) -> str:
+    """Return a command of one of the programs, with the words that one of its rules needs."""
+    program = draw(st.sampled_from(sorted(in_commands._lines())))
+    rule = draw(st.sampled_from(in_commands._rules(program)))
+    words = [draw(st.from_regex(word, fullmatch=True, alphabet=WORD_CHARACTERS)) for word in rule.words]
+    words += [draw(st.from_regex(rule.option, fullmatch=True, alphabet=WORD_CHARACTERS))] if rule.option else []
+    words += draw(st.lists(st.sampled_from(["mia", "shop", "-v"]), max_size=max(0, rule.skipped)))
+    value = rule.value.pattern.replace("(.+)", "Sommer24x!Zug88Qw").replace("(.+?)", "mia")
+    words.append(re.sub(r"\(\[\^.+?\]\+\)", "mia", value).replace("\\", ""))
+    quote = draw(st.sampled_from(["", "'", '"']))
+    return " ".join(
+        [
+            draw(st.sampled_from([program, program.upper(), f"/bin/{program}"])),
+            *(f"{quote}{word}{quote}" for word in words),
+        ]
+    )
+
+
+WORD_CHARACTERS = st.characters(min_codepoint=33, max_codepoint=126)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(command=command_lines(), after=st.sampled_from(["", " | cat", " \\\n -v", " -u mia -p 7Sommer!x"]))
+def test_a_command_among_lines(command: str, after: str) -> None:
+    """Every rule of every program finds its credential on a line among others, as it does in the whole text."""
+    text = f"{LINES}{command}{after}\n{LINES}"
+    assert find(text) == slow(text), command
+
+
+@settings(max_examples=150, deadline=None)
 @given(parts=MIXED, place=st.integers(0, 40))
 def test_names_before_signs_are_those_of_the_pattern(parts: list[str], place: int) -> None:
-    """The next assignment in a text is the one that the pattern finds in it."""
+    """The next assignment to a credential's name is the first of those that the pattern finds."""
     text = " ".join(parts)
     found, expected = in_text._assigned(text, place), in_text._ASSIGNED.search(text, place)
+    while found and in_text._named(found["key"]) is None:
+        found = in_text._assigned(text, max(found.end("key"), found.start() + 1))
+    while expected and in_text._named(expected["key"]) is None:
+        expected = in_text._ASSIGNED.search(text, max(expected.end("key"), expected.start() + 1))
     assert (found and found.span()) == (expected and expected.span())
 
 
@@ -96,14 +156,26 @@ TOLD = st.lists(st.sampled_from([*NAMES, *WORDS.split(), "is", "to", "(x)", "\n"
 @settings(max_examples=150, deadline=None)
 @given(words=TOLD, place=st.integers(0, 40))
 def test_hinted_names_before_verbs_are_those_of_the_pattern(words: list[str], place: int) -> None:
-    """The next sentence about a name with a hint is the first of those that the pattern finds."""
+    """The next sentence about a credential is the first of those that the pattern finds."""
     text = " ".join(words).encode("ascii", "ignore").decode()
-    hinted = in_text._verb_after(hints.hints_in(text.lower()))
-    found, expected = in_text._told(text, text.lower(), place, hinted), in_text._IN_PROSE.search(text, place)
-    while expected and not hints.is_hinted(expected["key"]):
-        first = re.split(r"[ \u2019']", expected["key"])[0]
-        expected = in_text._IN_PROSE.search(text, expected.start("key") + len(first))
+    hinted = in_text._hinted(text)
+    found, expected = in_text._told(text, place, hinted), in_text._IN_PROSE.search(text, place)
+    while found and not _is_told(found):
+        found = in_text._told(text, _after_first_word(found), hinted)
+    while expected and not _is_told(expected):
+        expected = in_text._IN_PROSE.search(text, _after_first_word(expected))
     assert (found and found.span()) == (expected and expected.span())
+
+
+def _is_told(found: re.Match[str]) -> bool:
+    """Return whether what follows the verb may be a credential of some kind."""
+    kinds: tuple[Family, ...] = ("password", "token", "pin")
+    value = in_text._span(found, "password").secret
+    return hints.is_hinted(found["key"]) and (bool(found["quoted"]) or any(is_told(value, kind) for kind in kinds))
+
+
+def _after_first_word(found: re.Match[str]) -> int:
+    return max(found.start() + 1, found.start("key") + len(re.split(r"[ \u2019']", found["key"])[0]))
 
 
 GATES: list[tuple[re.Pattern[str], Callable[[str], object]]] = [
@@ -124,7 +196,9 @@ GATES: list[tuple[re.Pattern[str], Callable[[str], object]]] = [
     (in_code._MANAGER, lambda text: in_code._NEXT.search(text) and may_match(text, ("password",))),
     (in_documents._NAMED, in_documents._VALUE_AFTER.search),
     (in_documents._NETRC, lambda text: may_match(text, ("password",))),
-    (in_documents._PGPASS, lambda text: ":" in text),
+    (in_documents._BLOCK, in_documents._BLOCK_OPENS.search),
+    (in_documents._SECTION, in_documents._SECTION_OPENS.search),
+    (in_documents._PGPASS, in_documents._PGPASS_PORT.search),
     (in_documents._DIRECTIVE, lambda text: may_match(text, ("requirepass", "masterauth"))),
 ]
 
@@ -179,11 +253,10 @@ def test_each_path_is_searched_for(path: str) -> None:
 
 def test_a_name_has_up_to_five_words() -> None:
     """A name begins at the first of five words before the sign or the verb."""
-    for text in ("aa bb cc dd key: Winter-24x", "aa bb cc dd key is Winter-24x"):
-        hinted = in_text._verb_after(hints.hints_in(text))
-        found = in_text._assigned(text, 0) or in_text._told(text, text, 0, hinted)
+    for text in ("aa bb cc api key: Winter-24x", "aa bb cc api key is Winter-24x"):
+        found = in_text._assigned(text, 0) or in_text._told(text, 0, in_text._hinted(text))
         assert found is not None
-        assert found["key"] == "aa bb cc dd key"
+        assert found["key"] == "aa bb cc api key"
 
 
 BESIDE = st.lists(
@@ -213,10 +286,12 @@ def test_values_beside_a_name_are_those_of_the_pattern(words: list[str], between
         "put 'api_token' Zx81-Qw72-Er63",
         "create [secret: Zx81Qw72Er63]",
         "set \"db.passwd\" 'R2!xQ9zz7'",
+        "mytool -u mia -p R2!xQ9zz7",
+        "mytool login --username mia -v -p R2!xQ9zz7",
     ],
 )
 def test_a_setting_among_lines_with_the_word_set(line: str) -> None:
-    """A line whose only hint is a word such as "set" is searched if a name in it is that of a credential."""
+    """A line is searched if it has a word such as "set" and the name of a credential, or ``-p`` and a user."""
     prose = "The table is set for two, and the box is put beside it.\n" * 12
     assert list(map(str, find(f"{prose}{line}\n{prose}"))) == list(map(str, slow(f"{prose}{line}\n{prose}")))
     assert find(f"{prose}{line}\n{prose}")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from airflow_provider_vai.crystallizer.evidence.said import Said, stands_in
+from airflow_provider_vai.crystallizer.evidence.said import LONG, TOKEN, Said, stands_in, tokens_of
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,10 @@ def test_the_short_way_is_the_long_one(value: str, parts: list[str]) -> None:
     """Looking at the words first changes no answer."""
     text = " ".join([*parts, value]) if value[:1] == "a" else "".join(parts)
     assert Said(text).says(value) == (bool(value.strip()) and stands_in(value, text))
+
+
+@given(words=st.lists(st.sampled_from(["mia", "a-b", "x_1", "é", "\u2028", "\x1c", "\u0301", ".", "4711"]), max_size=9))
+def test_tokens_of_a_long_text_are_those_of_the_whole(words: list[str]) -> None:
+    """Splitting each different word once finds the same tokens."""
+    text = " ".join(words) + "".join(words) + " mia" * LONG
+    assert tokens_of(text) == frozenset(TOKEN.findall(text))
