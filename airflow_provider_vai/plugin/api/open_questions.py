@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from airflow_provider_vai.languages.identifiers import dag_id_problem
 from airflow_provider_vai.languages.storable import text_problem
 from airflow_provider_vai.plugin.api import run_facts
-from airflow_provider_vai.plugin.api.access import check_dag
+from airflow_provider_vai.plugin.api.access import allowed_dags, check_dag
 from airflow_provider_vai.plugin.api.json_response import ListPage, ResponseModel
 from airflow_provider_vai.plugin.api.run_facts import EarlierResult
 from airflow_provider_vai.sensors.approval_blocks import digest_of
@@ -105,11 +105,11 @@ class QuestionFilter:
     newest: bool = False
 
 
-def find(request: Request, user: Any, wanted: QuestionFilter) -> list[list[Found]]:
+def find(user: Any, wanted: QuestionFilter) -> list[list[Found]]:
     """Return the open questions that a user may see, those of one gate together, the oldest gate first."""
     with create_session(scoped=False) as session:
         rows = list(_rows(session, wanted))
-    allowed = {dag_id for dag_id in {row.dag_id for row in rows} if _may(request, user, "GET", dag_id)}
+    allowed = allowed_dags(user, "GET", (row.dag_id for row in rows), DagAccessEntity.HITL_DETAIL)
     seen = [row for row in rows if row.dag_id in allowed and (not wanted.mine or is_assigned(user, row.assigned))]
     seen.sort(key=lambda row: (row.gate, row.map_index))
     gates = [list(questions) for _, questions in groupby(seen, key=lambda row: row.gate)]
@@ -134,7 +134,7 @@ def read(request: Request, user: Any, found: Sequence[Found]) -> list[OpenQuesti
 
 def listed(request: Request, user: Any, wanted: QuestionFilter, *, limit: int, offset: int) -> OpenQuestionPage:
     """Return a page of the open questions, see :func:`find`."""
-    found = [one for gate in find(request, user, wanted) for one in gate]
+    found = [one for gate in find(user, wanted) for one in gate]
     items = read(request, user, found[offset : offset + limit])
     return OpenQuestionPage(items=items, total=len(found), limit=limit, offset=offset)
 

@@ -168,7 +168,7 @@ def approvals(
 ) -> Response:
     """Show the open questions, and for a chosen automation what was decided before."""
     wanted = QuestionFilter(dag_id or None, mine=mine, newest=order == "newest")
-    found = open_questions.find(request, user, wanted)
+    found = open_questions.find(user, wanted)
     chosen = {"dag_id": dag_id or None, "mine": "true" if mine else None, "order": "newest" if wanted.newest else None}
     query = path_of(**chosen).removeprefix("?")
     return page(
@@ -193,7 +193,7 @@ def approvals(
 @router.get("/approvals/{dag_id}/{run_id}/{task_id}", dependencies=reading(DagAccessEntity.HITL_DETAIL))
 def gate(request: Request, user: GetUserDep, dag_id: DagId, run_id: str, task_id: str) -> Response:
     """Show the open questions of one gate in one run, and what was decided at it before."""
-    found = open_questions.find(request, user, QuestionFilter(dag_id, run_id, task_id))
+    found = open_questions.find(user, QuestionFilter(dag_id, run_id, task_id))
     return page(
         request,
         "approvals_gate.html",
