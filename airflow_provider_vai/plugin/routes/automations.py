@@ -29,6 +29,7 @@ from airflow_provider_vai.plugin.api.configured_folders import automations_folde
 from airflow_provider_vai.plugin.api.etags import IfMatch, check_if_match
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson
+from airflow_provider_vai.plugin.api.kept_answers import kept_answer
 from airflow_provider_vai.plugin.api.openapi import body_of, with_headers
 from airflow_provider_vai.plugin.api.parameters import DagId, Limit, Offset
 from airflow_provider_vai.plugin.api.problems import public
@@ -204,9 +205,9 @@ def deleted(dag_id: str, *, if_match: str | None, by: str) -> None:
 @router.get("/{dag_id}/dag", dependencies=reading(DagAccessEntity.CODE), response_class=DagFileResponse)
 def dag_file(dag_id: DagId) -> Response:
     """Show the DAG file as it is now."""
-    text = existing(dag_id).dag_file or ""
+    answer = kept_answer(dag_id, "dag", lambda state: mask(state.dag_file or "").encode("utf-8", "surrogateescape"))
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return DagFileResponse(mask(text).encode("utf-8", "surrogateescape"), headers=headers)
+    return DagFileResponse(answer.body, headers=headers)
 
 
 def _searched_text(found: Summary | Unreadable) -> str:
