@@ -22,18 +22,8 @@ from airflow_provider_vai.exceptions import PublishError
 from airflow_provider_vai.model.storage import AnyPath, folder, shown
 
 __all__ = [
-    "AnyPath",
-    "create",
-    "folder",
-    "local_path",
-    "names",
-    "read",
-    "remove",
-    "replace",
-    "replace_all",
-    "stamp",
-    "stamps",
-]
+    "AnyPath", "create", "folder", "local_path", "names", "read", "remove", "replace", "replace_all", "stamp", "stamps",
+]  # fmt: skip
 
 LOCAL = ("", "file", "local")
 STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az")
@@ -376,10 +366,9 @@ def _object_entries(path: Any) -> dict[str, Callable[[], object]]:
 
 def _object_stamp(path: Any) -> object:
     path.fs.invalidate_cache(path.parent.path.strip("/"))
-    try:
+    with contextlib.suppress(FileNotFoundError):
         return str(path.fs.info(path.path))
-    except FileNotFoundError:
-        return None
+    return None
 
 
 # --- Errors -----------------------------------------------------------------------------------------------------------

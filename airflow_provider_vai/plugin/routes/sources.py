@@ -28,6 +28,7 @@ from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, 
 from airflow_provider_vai.plugin.api.parameters import Limit, Offset, SourceId
 from airflow_provider_vai.plugin.api.problems import described
 from airflow_provider_vai.plugin.api.request_body import SmallBody, trace_limit
+from airflow_provider_vai.plugin.api.task_places import columns_of_place, places
 from airflow_provider_vai.plugin.routes.recordings import RecordingList, item, stored
 from airflow_provider_vai.recorder.places import XCOM_KEY, recording_path
 
@@ -75,6 +76,7 @@ class RecordedTask:
     run_id: str
     task_id: str
     map_index: int
+    loop_round: str | None
     changed_at: datetime
     agent: None = None
     size: None = None
@@ -83,12 +85,14 @@ class RecordedTask:
     def name(self) -> str:
         """The task instance in words."""
         index = f" [{self.map_index}]" if self.map_index >= 0 else ""
-        return f"{self.dag_id} · {self.task_id}{index} · {self.run_id}"
+        in_round = f", round {self.loop_round.rpartition('.')[2]}" if self.loop_round else ""
+        return f"{self.dag_id} · {self.task_id}{index}{in_round} · {self.run_id}"
 
     @property
     def id(self) -> str:
         """What a request calls it."""
-        key = "\0".join(["recorder", self.dag_id, self.run_id, self.task_id, str(self.map_index)])
+        names = ["recorder", self.dag_id, self.run_id, self.task_id, str(self.map_index)]
+        key = "\0".join([*names, self.loop_round] if self.loop_round else names)
         return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -141,13 +145,17 @@ def imported(user: Any, source_id: str) -> tuple[list[Stored], bool]:
 def _found(user: Any) -> Iterator[AnySource]:
     yield from trace_files(import_folders())
     query = (
-        select(XComModel.dag_id, XComModel.run_id, XComModel.task_id, XComModel.map_index, XComModel.timestamp)
+        select(XComModel.dag_id, XComModel.run_id, XComModel.timestamp, *columns_of_place(XComModel))
         .where(XComModel.key == XCOM_KEY)
         .order_by(XComModel.timestamp.desc())
         .limit(MOST_RECORDED)
     )
     with create_session(scoped=False) as session:
-        rows = [RecordedTask(*row) for row in session.execute(query)]
+        found = session.execute(query).all()
+        rows = [
+            RecordedTask(row.dag_id, row.run_id, row.task_id, *place, row.timestamp)
+            for row, place in zip(found, places(session, found), strict=True)
+        ]
     readable = allowed_dags(user, "GET", (row.dag_id for row in rows), DagAccessEntity.TASK_INSTANCE)
     allowed = allowed_dags(user, "PUT", readable)
     yield from (row for row in rows if row.dag_id in allowed)
@@ -204,7 +212,7 @@ def _content(one: AnySource) -> bytes:
     if isinstance(one, FoundTrace):
         return content_of(one, trace_limit())
     try:
-        return recording_path(one.dag_id, one.run_id, one.task_id, one.map_index).read_bytes()
+        return recording_path(one.dag_id, one.run_id, one.task_id, one.map_index, one.loop_round).read_bytes()
     except OSError:
         remedy = "Check [vai] runs_path, or run the task again."
         raise UnreadableTrace("the recording of this task is not there", where=one.name, remedy=remedy) from None
