@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from airflow.models.taskinstance import TaskInstance
@@ -19,6 +18,7 @@ from airflow_provider_vai.operators.runtime.instance import region_query, round_
 from airflow_provider_vai.plugin.api import task_places
 from airflow_provider_vai.plugin.api.task_places import OUTSIDE, InstancePlace, is_task, is_task_in_any_round, places
 from tests.unit.plugin.api_support import has_artifact, made, ran
+from tests.unit.plugin.questions import in_two_rounds
 
 LOOP, MAPPED, IN_FIRST, IN_SECOND = (UUID(int=number) for number in (1, 2, 3, 4))
 HAS_LOOPS = hasattr(TaskInstance, "region_id")
@@ -154,7 +154,7 @@ def test_results_of_two_rounds(op: Any, read_by_airflow: Any) -> None:
 
     made(op)
     run = ran(op, read_by_airflow)
-    region = _in_loop(run, "look")
+    region = in_two_rounds("nightly", run, "look")
     for index in (0, 1):
         content = f"<main>round {index}</main>".encode()
         path = results.path_of("nightly", run, "look", -1, "html", loop_round=f"{region.hex}.{index}")
@@ -179,24 +179,3 @@ def test_results_of_two_rounds(op: Any, read_by_airflow: Any) -> None:
     shown = op.get("/ui/automations/nightly/results").text
     assert "round 0" in shown
     assert f"loop_round={rounds[1]}" in shown
-
-
-def _in_loop(run: str, task_id: str) -> UUID:
-    """Let a task of a run be in two rounds of a loop; return the loop's region."""
-    from importlib import import_module
-
-    from airflow.utils.session import create_session
-    from sqlalchemy import insert, update
-
-    with create_session() as session:
-        regions = import_module("airflow.models.dynamic_region").DynamicRegion
-        region: UUID = regions.get_or_create(dag_id="nightly", run_id=run, node_id="loop", session=session).id
-        table = TaskInstance.__table__
-        here = (table.c.dag_id == "nightly", table.c.run_id == run, table.c.task_id == task_id)
-        row = dict(session.execute(select(table).where(*here)).mappings().one())
-        ended = datetime.now(timezone.utc)
-        done = {"state": "success", "end_date": ended, "region_id": region}
-        session.execute(update(table).where(*here).values(**done, region_index=0))
-        later = {**row, **done, "id": uuid4(), "region_index": 1, "end_date": ended + timedelta(seconds=9)}
-        session.execute(insert(table).values(later))
-    return region
