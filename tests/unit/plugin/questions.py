@@ -184,9 +184,12 @@ def in_two_rounds(dag_id: str, run_id: str, task_id: str) -> UUID:
     with create_session() as session:
         table: Any = TaskInstance.__table__
         here = (table.c.dag_id == dag_id, table.c.run_id == run_id, table.c.task_id == task_id)
-        session.execute(update(table).where(*here).values(state="success", end_date=ASKED, region_index=0))
+        session.execute(
+            update(table).where(*here).values(state="success", start_date=ASKED, end_date=ASKED, region_index=0)
+        )
         row = dict(session.execute(select(table).where(*here)).mappings().one())
-        later = {"id": uuid4(), "region_index": 1, "end_date": ASKED + timedelta(seconds=9)}
+        then = ASKED + timedelta(seconds=9)
+        later = {"id": uuid4(), "region_index": 1, "start_date": then, "end_date": then}
         session.execute(table.insert().values({**row, **later}))
     return in_loop(dag_id, run_id, task_id)
 
