@@ -18,6 +18,7 @@ from pydantic_ai.messages import ToolReturn  # noqa: TID253
 from pydantic_ai.tools import DeferredToolRequests  # noqa: TID253
 from pydantic_ai.toolsets.wrapper import WrapperToolset  # noqa: TID253
 
+from airflow_provider_vai.operators.runtime import instance
 from airflow_provider_vai.recorder import document
 from airflow_provider_vai.recorder.places import XCOM_KEY, recording_path
 
@@ -183,7 +184,7 @@ class _RecordedTools(WrapperToolset[Any]):  # type: ignore[misc]
 
 def path_of(ti: Any) -> ObjectStoragePath:
     """Return the path of a task instance's recording under ``[vai] runs_path``."""
-    return recording_path(ti.dag_id, ti.run_id, ti.task_id, ti.map_index)
+    return recording_path(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, instance.round_of(ti))
 
 
 def decision(ti: Any) -> document.Record:

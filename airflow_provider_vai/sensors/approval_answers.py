@@ -18,8 +18,11 @@ class RequiredActionLink(BaseOperatorLink):
         """Return the path of the question's page in Airflow's UI."""
         from urllib.parse import quote
 
+        from airflow_provider_vai.operators.runtime import instance
         from airflow_provider_vai.operators.runtime.addresses import path_prefix
 
         dag, run, task = (quote(part, "") for part in (ti_key.dag_id, ti_key.run_id, ti_key.task_id))
         mapped = f"/mapped/{ti_key.map_index}" if ti_key.map_index >= 0 else ""
-        return f"{path_prefix()}/dags/{dag}/runs/{run}/tasks/{task}{mapped}/required_actions"
+        query = instance.region_query(instance.round_of(ti_key), ti_key.map_index)
+        in_round = f"?{query}" if query else ""
+        return f"{path_prefix()}/dags/{dag}/runs/{run}/tasks/{task}{mapped}/required_actions{in_round}"

@@ -5,7 +5,7 @@ The files are numbered, in ``<folder>/.vai/@review/<dag_id>/``. For each item, t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import ClassVar, Literal
 
@@ -84,6 +84,15 @@ def newest(folder: AnyPath, dag_id: str) -> dict[str, ReviewDecision]:
     inside = _inside(folder, dag_id)
     found = [decision for name in _names(inside) for decision in _read(inside / name)]
     return {decision.item: decision for decision in found}
+
+
+def decisions_stamp(folder: AnyPath, dag_id: str) -> Hashable:
+    """Return a value that changes with every decision that is saved; no file is read.
+
+    :param folder: the folder of the DAG file and sidecar. :param dag_id: the automation.
+    :raises PublishError: the storage cannot be asked.
+    """
+    return tuple(shared_files.stamps(_inside(folder, dag_id), ".json").items())
 
 
 def _inside(folder: AnyPath, dag_id: str) -> AnyPath:

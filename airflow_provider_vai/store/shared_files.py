@@ -21,7 +21,9 @@ from typing import Any
 from airflow_provider_vai.exceptions import PublishError
 from airflow_provider_vai.model.storage import AnyPath, folder, shown
 
-__all__ = ["AnyPath", "create", "folder", "local_path", "names", "read", "remove", "replace", "replace_all", "stamps"]
+__all__ = [
+    "AnyPath", "create", "folder", "local_path", "names", "read", "remove", "replace", "replace_all", "stamp", "stamps",
+]  # fmt: skip
 
 LOCAL = ("", "file", "local")
 STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az")
@@ -51,7 +53,7 @@ def create(path: AnyPath, content: bytes) -> bool:
         connection and may then find the file that it wrote itself, which also returns ``False``.
     :raises PublishError: the file cannot be written, or the store does not support conditional puts.
     """
-    local = _local(path)
+    local = local_path(path)
     with _reported(path):
         return _create_object(path, content) if local is None else _create_local(local, content)
 
@@ -63,7 +65,7 @@ def replace(path: AnyPath, content: bytes) -> None:
     :param content: The whole content.
     :raises PublishError: the file cannot be written. The old content is unchanged.
     """
-    if _local(path) is not None:
+    if local_path(path) is not None:
         replace_all({path: content})
         return
     with _reported(path):
@@ -81,7 +83,7 @@ def replace_all(contents: Mapping[AnyPath, bytes]) -> None:
     with contextlib.ExitStack() as written:
         waiting: list[tuple[AnyPath, Path, Path]] = []
         for path, content in contents.items():
-            local = _local(path)
+            local = local_path(path)
             if local is None:
                 replace(path, content)
                 continue
@@ -99,7 +101,7 @@ def read(path: AnyPath) -> bytes | None:
 
     :raises PublishError: the file cannot be read.
     """
-    local = _local(path)
+    local = local_path(path)
     with _reported(path):
         try:
             return _read_object(path) if local is None else _read_local(local)
@@ -132,9 +134,19 @@ def stamps(path: AnyPath, suffix: str = "") -> dict[str, object]:
     return {name: found[name]() for name in sorted(found)}
 
 
+def stamp(path: AnyPath) -> object:
+    """Return the stamp of one file, see :func:`stamps`; ``None`` if there is no such file.
+
+    :raises PublishError: the storage cannot be asked.
+    """
+    local = local_path(path)
+    with _reported(path):
+        return _object_stamp(path) if local is None else _local_stamp(str(local))
+
+
 def _listed(path: AnyPath, suffix: str) -> dict[str, Callable[[], object]]:
     """Return the files directly in a folder, without temporary files, and what makes the stamp of each."""
-    local = _local(path)
+    local = local_path(path)
     with _reported(path):
         try:
             found = _object_entries(path) if local is None else _local_entries(local)
@@ -148,7 +160,7 @@ def remove(path: AnyPath) -> None:
 
     :raises PublishError: the file cannot be removed.
     """
-    local = _local(path)
+    local = local_path(path)
     with _reported(path), contextlib.suppress(FileNotFoundError):
         if local is None:
             _remove_object(path)
@@ -156,13 +168,8 @@ def remove(path: AnyPath) -> None:
             local.unlink()
 
 
-def local_path(path: AnyPath) -> Path | None:
-    """Return a path in the local file system as ``Path``; ``None`` if it is on an object store."""
-    return _local(path)
-
-
-def _local(path: Any) -> Path | None:
-    """Return a local path as ``Path``; ``None`` if the path is on an object store.
+def local_path(path: Any) -> Path | None:
+    """Return a path in the local file system as ``Path``; ``None`` if it is on an object store.
 
     The class does not decide: in universal-pathlib before 0.3, every ``UPath`` is a ``Path``.
     """
@@ -357,6 +364,13 @@ def _object_entries(path: Any) -> dict[str, Callable[[], object]]:
     return found
 
 
+def _object_stamp(path: Any) -> object:
+    path.fs.invalidate_cache(path.parent.path.strip("/"))
+    with contextlib.suppress(FileNotFoundError):
+        return str(path.fs.info(path.path))
+    return None
+
+
 # --- Errors -----------------------------------------------------------------------------------------------------------
 
 
@@ -372,12 +386,12 @@ def _reported(path: AnyPath) -> Iterator[None]:
     except PublishError:
         raise
     except Exception as error:
-        if _local(path) is not None and not isinstance(error, OSError | ValueError):
+        if local_path(path) is not None and not isinstance(error, OSError | ValueError):
             raise
         problem = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
     else:
         return
-    if _local(path) is None:
+    if local_path(path) is None:
         remedy = (
             "Check the URL, the credentials and their permissions, and that a current client of the store is installed."
         )

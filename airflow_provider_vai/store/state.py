@@ -6,7 +6,7 @@ work. Without a mark, files that differ from the newest entry were edited by a p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -91,6 +91,20 @@ def read_state(folder: AnyPath, dag_id: str) -> AutomationState:
     return AutomationState(
         log, dag, path, newest, sidecar, found, dag_file, rendered, newest.number, newest.sidecar.version
     )
+
+
+def state_stamp(folder: AnyPath, dag_id: str) -> Hashable:
+    """Return a value that changes with every write of a file that :func:`read_state` reads.
+
+    It takes one listing of the log, and no file is read.
+
+    :param folder: The folder of the DAG file and sidecar.
+    :param dag_id: The automation.
+    :raises PublishError: the storage cannot be asked.
+    """
+    entries = shared_files.stamps(VersionLog(folder, dag_id).folder)
+    pair = [shared_files.stamp(folder / f"{dag_id}{suffix}") for suffix in (".py", SUFFIX)]
+    return (*entries.items(), *pair)
 
 
 def _newest_version(log: VersionLog, number: int) -> Entry | None:

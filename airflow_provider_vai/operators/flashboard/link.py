@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from airflow.sdk import BaseOperatorLink
 
+from airflow_provider_vai.operators.runtime import instance
 from airflow_provider_vai.operators.runtime.addresses import path_prefix
 
 
@@ -24,5 +25,8 @@ class FlashboardLink(BaseOperatorLink):
             return ""
         dag, run, task = (quote(part, "") for part in (ti_key.dag_id, ti_key.run_id, ti_key.task_id))
         mapped = ti_key.map_index is not None and ti_key.map_index >= 0
-        index = f"?map_index={ti_key.map_index}" if mapped else ""
-        return f"{path_prefix()}/vai/flashboards/{dag}/{run}/{task}{index}"
+        place = {"map_index": ti_key.map_index} if mapped else {}
+        if loop_round := instance.round_of(ti_key):
+            place["loop_round"] = loop_round
+        query = f"?{urlencode(place)}" if place else ""
+        return f"{path_prefix()}/vai/flashboards/{dag}/{run}/{task}{query}"

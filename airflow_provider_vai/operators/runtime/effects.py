@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.operators.runtime import instance
 from airflow_provider_vai.operators.runtime.errors import NothingSent, NothingSentYet, UnknownOutcome
 
 if TYPE_CHECKING:
@@ -155,9 +156,12 @@ def _may_run(step: Writing, context: Context, earlier: Any, marker: dict[str, An
 def _remedy(context: Context) -> str:
     ti = context["ti"]
     dag, run, task = (quote(part, "") for part in (ti.dag_id, ti.run_id, ti.task_id))
-    index = f"?map_index={ti.map_index}" if ti.map_index is not None and ti.map_index >= 0 else ""
+    query = instance.region_query(instance.round_of(ti), ti.map_index)
+    if not query and instance.is_mapped(ti):
+        query = f"map_index={ti.map_index}"
+    query = f"?{query}" if query else ""
     return (
         "Check at the target whether the write took place; Rendered Templates shows the target. If it did, mark this"
         f" task as success. If not, delete the key (DELETE /api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}"
-        f"/state-store/{KEY}{index}) and clear this task, together with its gate if it has one, to send it again"
+        f"/state-store/{KEY}{query}) and clear this task, together with its gate if it has one, to send it again"
     )

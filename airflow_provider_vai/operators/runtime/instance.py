@@ -6,8 +6,11 @@ in rounds. The tasks of each round have the same ids and the same map index, and
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
+
+_ROUND = re.compile(r"(?P<region>[0-9a-f]{32})(?:\.(?P<index>[0-9]{1,9}))?", re.ASCII)
 
 
 def key(ti: Any) -> list[Any]:
@@ -33,6 +36,29 @@ def round_of(ti: Any) -> str | None:
     if is_mapped(ti):
         return region.hex if is_in_loop(getattr(ti, "task", None)) else None
     return f"{region.hex}.{index}" if index >= 0 else None
+
+
+def region_of(loop_round: str | None, map_index: int | None) -> tuple[UUID, int] | None:
+    """Return where Airflow keeps a round: the id of its region, and the index in it; ``None``: it names no round.
+
+    :param loop_round: what :func:`round_of` returned, or a text from an address.
+    :param map_index: the map index of the task instance.
+    """
+    found = _ROUND.fullmatch(loop_round or "")
+    if found is None:
+        return None
+    index = found["index"] if found["index"] is not None else map_index
+    return None if index is None else (UUID(hex=found["region"]), int(index))
+
+
+def region_query(loop_round: str | None, map_index: int | None) -> str:
+    """Return the part of a query with which Airflow's addresses name a round; empty outside a loop.
+
+    :param loop_round: what :func:`round_of` returned.
+    :param map_index: the map index of the task instance.
+    """
+    region = region_of(loop_round, map_index)
+    return f"region_id={region[0]}&region_index={region[1]}" if region else ""
 
 
 def is_mapped(ti: Any) -> bool:

@@ -6,24 +6,33 @@ and, for a request that changes something, that no other site made the browser s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
-from airflow.api_fastapi.auth.managers.models.resource_details import AccessView, ConnectionDetails, DagAccessEntity
+from airflow.api_fastapi.auth.managers.models.resource_details import (
+    AccessView,
+    ConnectionDetails,
+    DagAccessEntity,
+    DagDetails,
+)
 from airflow.api_fastapi.core_api.security import (
     GetUserDep,
     requires_access_dag,
     requires_access_view,
     resolve_user_from_token,
 )
+from airflow.models.dag import DagModel
 from fastapi import Depends, HTTPException, Request
 
 from airflow_provider_vai.languages.identifiers import dag_id_problem
 from airflow_provider_vai.languages.storable import text_problem
 from airflow_provider_vai.operators.runtime.compat import configuration
+
+MOST_NAMES = 1000
+"""How many DAG ids one query may name; databases limit the parameters of a statement."""
 
 _VERBS = {"GET": "read", "POST": "create", "PUT": "edit", "DELETE": "delete"}
 _NOUNS = {
@@ -136,6 +145,34 @@ def is_allowed(request: Request, user: Any, method: Any, dag_id: str, entity: Da
     except HTTPException:
         return False
     return True
+
+
+def allowed_dags(user: Any, method: Any, dag_ids: Iterable[str], entity: DagAccessEntity | None = None) -> set[str]:
+    """Return the DAGs with which a user may do something, of many; one query finds the teams that own them.
+
+    :func:`is_allowed` looks for the team each time, which takes seconds for thousands of DAGs.
+
+    :param user: who asks. :param method: what the user wants to do. :param dag_ids: DAGs, which Airflow need not know.
+    :param entity: the part of the DAG; ``None``: the DAG itself.
+    """
+    names = list(dict.fromkeys(dag_ids))
+    is_authorized, teams = get_auth_manager().is_authorized_dag, _teams(names)
+    return {
+        name
+        for name in names
+        if is_authorized(
+            method=method, access_entity=entity, details=DagDetails(id=name, team_name=teams.get(name)), user=user
+        )
+    }
+
+
+def _teams(names: list[str]) -> Mapping[str, str | None]:
+    """Return the team of each DAG that has one."""
+    teams_of = getattr(DagModel, "get_dag_id_to_team_name_mapping", None)
+    if teams_of is None:  # Airflow 3.1
+        return {name: DagModel.get_team_name(name) for name in names}
+    batches = [names[start : start + MOST_NAMES] for start in range(0, len(names), MOST_NAMES)]
+    return {name: team for batch in batches for name, team in teams_of(batch).items()}
 
 
 def reading(*entities: DagAccessEntity | None) -> list[Any]:

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from airflow_provider_vai.operators.runtime.compat import configuration
+from airflow_provider_vai.plugin.api.access import MOST_NAMES
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.parsing import read_soon
 from airflow_provider_vai.plugin.api.problems import Problem, public
@@ -23,8 +24,6 @@ from airflow_provider_vai.store.edits import dag_sha256
 from airflow_provider_vai.store.state import AutomationState
 
 RETRY = {"Retry-After": "15"}
-MOST_NAMES = 1000
-"""How many DAG ids one query may name; databases limit the parameters of a statement."""
 
 
 @dataclass(frozen=True)

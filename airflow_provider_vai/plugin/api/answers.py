@@ -14,8 +14,10 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
+from airflow.models.dagbag import DBDagBag
 from airflow.models.hitl import HITLDetail
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
@@ -23,9 +25,11 @@ from fastapi import HTTPException, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from airflow_provider_vai.operators.runtime.instance import region_of
 from airflow_provider_vai.plugin.api.open_questions import GATE
 from airflow_provider_vai.plugin.api.problems import Problem
 from airflow_provider_vai.plugin.api.request_body import check_data
+from airflow_provider_vai.plugin.api.task_places import is_task
 from airflow_provider_vai.sensors import approval_form
 from airflow_provider_vai.sensors.approval_blocks import digest_of
 from airflow_provider_vai.sensors.approval_question import APPROVE, REJECT
@@ -48,6 +52,7 @@ class Place:
     run_id: str
     task_id: str
     map_index: int
+    loop_round: str | None = None
 
 
 def answer(user: Any, place: Place, decision: str, *, sha256: str, typed: Mapping[str, str], note: str) -> None:
@@ -87,10 +92,8 @@ def _detail(session: Session, place: Place) -> HITLDetail:
         select(HITLDetail)
         .join(TaskInstance, TaskInstance.id == HITLDetail.ti_id)
         .where(
-            TaskInstance.dag_id == place.dag_id,
+            *is_task(TaskInstance, place.dag_id, place.task_id, place.map_index, place.loop_round),
             TaskInstance.run_id == place.run_id,
-            TaskInstance.task_id == place.task_id,
-            TaskInstance.map_index == place.map_index,
             TaskInstance.operator == GATE,
         )
     )
@@ -132,13 +135,22 @@ def _as_airflow(session: Session, user: Any, place: Place, payload: dict[str, An
             dag_id=place.dag_id,
             dag_run_id=place.run_id,
             task_id=place.task_id,
-            map_index=place.map_index,
             update_hitl_detail_payload=UpdateHITLDetailPayload(**payload),
             user=user,
             session=session,
+            **_where(update_hitl_detail, place),
         )
     except HTTPException as error:
         raise Problem(error.status_code, REFUSED.get(error.status_code, str(error.detail))) from None
+
+
+def _where(update: Any, place: Place) -> dict[str, Any]:
+    """Return how Airflow's function names the task instance: since 3.4 by the region of a round, with the DAGs."""
+    if "dag_bag" not in signature(update).parameters:
+        return {"map_index": place.map_index}
+    region = region_of(place.loop_round, place.map_index)
+    more = {"map_index": -1, "region_id": region[0], "region_index": region[1]} if region else {}
+    return {"map_index": place.map_index, "dag_bag": DBDagBag(), **more}
 
 
 def _as_request(place: Place, payload: dict[str, Any]) -> Request:

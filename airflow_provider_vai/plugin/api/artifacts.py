@@ -22,6 +22,7 @@ from airflow_provider_vai.operators.runtime import results, tables
 from airflow_provider_vai.plugin.api.flashboard_pages import recorded_result, stored_value
 from airflow_provider_vai.plugin.api.json_response import ResponseModel
 from airflow_provider_vai.plugin.api.problems import Problem
+from airflow_provider_vai.plugin.api.task_places import InstancePlace, places
 
 Form = Literal["json", "parquet", "html"]
 FLASHBOARD = {"path", "sha256", "bytes", "title", "charts"}
@@ -41,6 +42,7 @@ class ArtifactShown(ResponseModel):
     run_id: str
     task_id: str
     map_index: int = Field(description="-1 for a task that is not mapped.")
+    round: str | None = Field(description="The round of a loop of Airflow 3.4; null outside a loop.")
     form: Form
     title: str | None
     bytes: int
@@ -78,21 +80,25 @@ def listed(session: Session, dag_id: str, run_ids: Sequence[str]) -> list[Artifa
     query = select(XComModel).where(
         XComModel.dag_id == dag_id, XComModel.run_id.in_(list(run_ids)), XComModel.key == "return_value"
     )
-    rows = session.scalars(query.order_by(XComModel.task_id, XComModel.map_index))
-    found = [shown for row in rows if (shown := _shown(row)) is not None]
+    rows = list(session.scalars(query.order_by(XComModel.task_id, XComModel.map_index)))
+    placed = zip(rows, places(session, rows), strict=True)
+    found = [shown for row, place in placed if (shown := _shown(row, place)) is not None]
     return sorted(found, key=lambda one: run_ids.index(one.run_id))
 
 
-def content(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int) -> ArtifactFile:
+def content(
+    session: Session, dag_id: str, run_id: str, task_id: str, map_index: int, *, loop_round: str | None = None
+) -> ArtifactFile:
     """Return the artifact of a task instance.
 
+    :param loop_round: the round of a task in a loop.
     :raises Problem: 404 the task instance wrote none, or the file is gone or was changed.
     """
-    row = recorded_result(session, dag_id, run_id, task_id, map_index)
-    shown = None if row is None else _shown(row)
+    row = recorded_result(session, dag_id, run_id, task_id, map_index, loop_round=loop_round)
+    shown = None if row is None else _shown(row, InstancePlace(map_index, loop_round))
     if shown is None:
         raise Problem(404, f"the task {task_id!r} wrote no artifact in the run {run_id!r}")
-    path = results.path_of(dag_id, run_id, task_id, map_index, shown.form)
+    path = results.path_of(dag_id, run_id, task_id, map_index, shown.form, loop_round=loop_round)
     try:
         found = path.read_bytes()
     except FileNotFoundError:
@@ -104,7 +110,7 @@ def content(session: Session, dag_id: str, run_id: str, task_id: str, map_index:
     return ArtifactFile(shown.form, found)
 
 
-def _shown(row: Any) -> ArtifactShown | None:
+def _shown(row: Any, place: InstancePlace) -> ArtifactShown | None:
     """Return the artifact that a result names; ``None`` if it names none."""
     try:
         value = stored_value(row)
@@ -120,7 +126,8 @@ def _shown(row: Any) -> ArtifactShown | None:
         return ArtifactShown(
             run_id=row.run_id,
             task_id=row.task_id,
-            map_index=row.map_index,
+            map_index=place.map_index,
+            round=place.loop_round,
             form=form,
             title=title,
             **{name: value[name] for name in ("bytes", "rows", "columns", "preview", "sha256")},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
@@ -16,8 +16,9 @@ from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
 from airflow_provider_vai.plugin.api.etags import etag
 from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
+from airflow_provider_vai.plugin.api.kept_answers import kept_answer
 from airflow_provider_vai.plugin.api.problems import all_public
-from airflow_provider_vai.plugin.api.stored_automation import existing
+from airflow_provider_vai.store.state import AutomationState
 from airflow_provider_vai.store.summaries import Summary
 
 Status = Literal["draft", "active", "paused", "error"]
@@ -91,30 +92,43 @@ def automation_response(
 
     :raises HTTPException: see :func:`~airflow_provider_vai.plugin.api.stored_automation.existing`.
     """
-    state = existing(dag_id)
-    assert state.sidecar is not None  # noqa: S101 - existing() checked it
     with create_session(scoped=False) as session:
         dag = airflow_state.known_dags(session, [dag_id])[dag_id]
-    in_airflow = _in_airflow(state.sidecar.status, to_review(state.sidecar), dag)
+    depends_on = (dag.error, dag.is_paused, taken_for)
+    answer = kept_answer(dag_id, "automation", lambda state: _shown(state, dag, taken_for), depends_on=depends_on)
+    return MaskedJson(answer.body, status_code, {**etag(answer.number), **(headers or {})})
+
+
+def _shown(state: AutomationState, dag: AirflowDag, taken_for: str | None) -> AutomationShown:
+    assert state.sidecar is not None  # noqa: S101 - existing() checked it
+    in_airflow = _in_airflow(state.sidecar.status, numbered(to_review(state.sidecar).items()), dag)
     fields = {**dict(state.sidecar), **in_airflow, "entry": state.number, "taken_for": taken_for}
     fields["review"] = numbered(enumerate(state.sidecar.review, 1))
-    shown = AutomationShown.model_construct(**fields, edited_by_hand=state.is_edited)
-    return MaskedJson(shown, status_code, {**etag(state.number), **(headers or {})})
+    return AutomationShown.model_construct(**fields, edited_by_hand=state.is_edited)
 
 
-def list_item(found: Summary, dag: AirflowDag) -> AutomationItem:
-    """Return an automation as the list shows it."""
-    shown = {name: getattr(found, name) for name in AutomationItem.model_fields if hasattr(found, name)}
-    return AutomationItem(**{**shown, **_in_airflow(found.status, found.to_review, dag)})
+def list_items(found: Sequence[tuple[Summary, AirflowDag]]) -> list[AutomationItem]:
+    """Return automations as the list shows them.
+
+    :param found: the automations, each with its DAG in Airflow.
+    """
+    # all at once: the folders that no text may name are looked up for each call
+    open_items = iter(numbered(item for one, _ in found for item in one.to_review.items()))
+    items = []
+    for one, dag in found:
+        shown = {name: getattr(one, name) for name in AutomationItem.model_fields if hasattr(one, name)}
+        to_review = [next(open_items) for _ in one.to_review]
+        items.append(AutomationItem(**{**shown, **_in_airflow(one.status, to_review, dag)}))
+    return items
 
 
-def _in_airflow(status: str, open_items: Mapping[int, ReviewItem], dag: AirflowDag) -> dict[str, Any]:
+def _in_airflow(status: str, to_review: list[NumberedReviewItem], dag: AirflowDag) -> dict[str, Any]:
     """Return the fields that the sidecar alone does not decide."""
     return {
         "status": airflow_state.status(status, dag),
         "error": dag.error,
         "is_paused": dag.is_paused,
-        "to_review": numbered(open_items.items()),
+        "to_review": to_review,
     }
 
 

@@ -14,6 +14,8 @@ from sqlalchemy import select
 
 from airflow_provider_vai.languages.html_text import text
 from airflow_provider_vai.operators.runtime import results
+from airflow_provider_vai.operators.runtime.instance import region_query
+from airflow_provider_vai.plugin.api.task_places import columns_of_place, is_task, is_task_in_any_round, places
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -23,28 +25,33 @@ class NoPage(LookupError):
     """There is no page to serve. The message says why, and contains nothing of the result."""
 
 
-def newest_run(session: Session, dag_id: str, task_id: str, map_index: int = -1) -> str | None:
-    """Return the id of the newest run in which the task succeeded, ``None`` if there is none.
+def newest_run(session: Session, dag_id: str, task_id: str, map_index: int = -1) -> tuple[str, str | None] | None:
+    """Return the id of the newest run in which the task succeeded, and in a loop the round that ended last.
+
+    ``None``: there is none.
 
     The newest run has the latest ``run_after`` (for a scheduled run: the end of its data interval), and among equals
     was created last. An older run that is cleared and runs again keeps its place.
     """
     query = (
-        select(DagRun.run_id)
+        select(DagRun.run_id, *columns_of_place(TaskInstance))
         .join(TaskInstance, (TaskInstance.dag_id == DagRun.dag_id) & (TaskInstance.run_id == DagRun.run_id))
-        .where(*_is_task(TaskInstance, dag_id, task_id, map_index), TaskInstance.state == "success")
-        .order_by(DagRun.run_after.desc(), DagRun.id.desc())
+        .where(*is_task_in_any_round(TaskInstance, dag_id, task_id, map_index), TaskInstance.state == "success")
+        .order_by(DagRun.run_after.desc(), DagRun.id.desc(), TaskInstance.end_date.desc())
     )
-    return session.scalars(query.limit(1)).first()
+    row = session.execute(query.limit(1)).first()
+    return None if row is None else (row.run_id, places(session, [row])[0].loop_round)
 
 
-def content(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> bytes:
+def content(
+    session: Session, dag_id: str, run_id: str, task_id: str, map_index: int = -1, *, loop_round: str | None = None
+) -> bytes:
     """Return the page that a task instance made.
 
     :raises NoPage: the task instance made no flashboard, or the file is gone or was changed.
     """
-    digest = _recorded_digest(session, dag_id, run_id, task_id, map_index)
-    path = results.path_of(dag_id, run_id, task_id, map_index, "html")
+    digest = _recorded_digest(session, dag_id, run_id, task_id, map_index, loop_round=loop_round)
+    path = results.path_of(dag_id, run_id, task_id, map_index, "html", loop_round=loop_round)
     try:
         found = path.read_bytes()
     except FileNotFoundError:
@@ -56,16 +63,20 @@ def content(session: Session, dag_id: str, run_id: str, task_id: str, map_index:
     return found
 
 
-def with_footer(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> bytes:
+def with_footer(
+    session: Session, dag_id: str, run_id: str, task_id: str, map_index: int = -1, *, loop_round: str | None = None
+) -> bytes:
     """Return a task instance's page with a footer: time, run, version of the DAG, and a link to the task.
 
     The file itself has none, so that equal rows make equal files.
 
     :raises NoPage: as :func:`content` does.
     """
-    page = content(session, dag_id, run_id, task_id, map_index)
+    page = content(session, dag_id, run_id, task_id, map_index, loop_round=loop_round)
     instance = session.scalars(
-        select(TaskInstance).where(*_is_task(TaskInstance, dag_id, task_id, map_index), TaskInstance.run_id == run_id)
+        select(TaskInstance).where(
+            *is_task(TaskInstance, dag_id, task_id, map_index, loop_round), TaskInstance.run_id == run_id
+        )
     ).first()
     before, end, after = page.rpartition(b"</main>")
     if instance is None or not end:
@@ -80,7 +91,8 @@ def with_footer(session: Session, dag_id: str, run_id: str, task_id: str, map_in
     dag, run, task = (quote(part, "") for part in (dag_id, run_id, task_id))
     mapped = f"/mapped/{map_index}" if map_index >= 0 else ""
     # relative: a proxy may serve Airflow below a path that it does not know
-    address = f"../../../../dags/{dag}/runs/{run}/tasks/{task}{mapped}"
+    query = region_query(loop_round, map_index)
+    address = f"../../../../dags/{dag}/runs/{run}/tasks/{task}{mapped}{f'?{query}' if query else ''}"
     link = f'<a href="{text(address)}" style="color: inherit">Task in Airflow</a>'
     footer = f'<footer style="{_FOOTER}">{" &middot; ".join([*filter(None, facts), link])}</footer>\n'
     return before + footer.encode() + end + after
@@ -89,16 +101,22 @@ def with_footer(session: Session, dag_id: str, run_id: str, task_id: str, map_in
 _FOOTER = "margin-top: 28px; color: var(--muted); font-size: 13px; overflow-wrap: anywhere"
 
 
-def recorded_result(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int) -> Any:
+def recorded_result(
+    session: Session, dag_id: str, run_id: str, task_id: str, map_index: int, *, loop_round: str | None
+) -> Any:
     """Return the row with a task instance's result; ``None`` if it has none."""
     query = select(XComModel).where(
-        *_is_task(XComModel, dag_id, task_id, map_index), XComModel.run_id == run_id, XComModel.key == "return_value"
+        *is_task(XComModel, dag_id, task_id, map_index, loop_round),
+        XComModel.run_id == run_id,
+        XComModel.key == "return_value",
     )
     return session.scalars(query).first()
 
 
-def _recorded_digest(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int) -> str:
-    row = recorded_result(session, dag_id, run_id, task_id, map_index)
+def _recorded_digest(
+    session: Session, dag_id: str, run_id: str, task_id: str, map_index: int, *, loop_round: str | None
+) -> str:
+    row = recorded_result(session, dag_id, run_id, task_id, map_index, loop_round=loop_round)
     try:
         result = None if row is None else results.load(stored_value(row))
     except (OSError, ValueError):
@@ -107,10 +125,6 @@ def _recorded_digest(session: Session, dag_id: str, run_id: str, task_id: str, m
     if not isinstance(digest, str):
         raise NoPage(f"the task {task_id!r} made no flashboard in the run {run_id!r} of {dag_id!r}")
     return digest
-
-
-def _is_task(model: Any, dag_id: str, task_id: str, map_index: int) -> tuple[Any, ...]:
-    return model.dag_id == dag_id, model.task_id == task_id, model.map_index == map_index
 
 
 def stored_value(row: Any) -> Any:

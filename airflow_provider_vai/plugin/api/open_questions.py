@@ -21,9 +21,10 @@ from sqlalchemy.orm import Session
 from airflow_provider_vai.languages.identifiers import dag_id_problem
 from airflow_provider_vai.languages.storable import text_problem
 from airflow_provider_vai.plugin.api import run_facts
-from airflow_provider_vai.plugin.api.access import check_dag
+from airflow_provider_vai.plugin.api.access import allowed_dags, check_dag
 from airflow_provider_vai.plugin.api.json_response import ListPage, ResponseModel
 from airflow_provider_vai.plugin.api.run_facts import EarlierResult
+from airflow_provider_vai.plugin.api.task_places import columns_of_place, places
 from airflow_provider_vai.sensors.approval_blocks import digest_of
 
 GATE = "ApprovalGateSensor"
@@ -51,6 +52,7 @@ class OpenQuestion(ResponseModel):
     run_id: str
     task_id: str
     map_index: int = Field(ge=-1)
+    round: str | None = Field(description="The round of a loop of Airflow 3.4; null outside a loop.")
     subject: str
     body: str
     sha256: str
@@ -81,6 +83,7 @@ class Found:
     run_id: str
     task_id: str
     map_index: int
+    loop_round: str | None
     asked_at: datetime
     assigned: tuple[Person, ...]
 
@@ -105,13 +108,13 @@ class QuestionFilter:
     newest: bool = False
 
 
-def find(request: Request, user: Any, wanted: QuestionFilter) -> list[list[Found]]:
+def find(user: Any, wanted: QuestionFilter) -> list[list[Found]]:
     """Return the open questions that a user may see, those of one gate together, the oldest gate first."""
     with create_session(scoped=False) as session:
         rows = list(_rows(session, wanted))
-    allowed = {dag_id for dag_id in {row.dag_id for row in rows} if _may(request, user, "GET", dag_id)}
+    allowed = allowed_dags(user, "GET", (row.dag_id for row in rows), DagAccessEntity.HITL_DETAIL)
     seen = [row for row in rows if row.dag_id in allowed and (not wanted.mine or is_assigned(user, row.assigned))]
-    seen.sort(key=lambda row: (row.gate, row.map_index))
+    seen.sort(key=lambda row: (row.gate, row.map_index, row.asked_at))
     gates = [list(questions) for _, questions in groupby(seen, key=lambda row: row.gate)]
     return sorted(gates, key=lambda gate: min(row.asked_at for row in gate), reverse=wanted.newest)
 
@@ -134,7 +137,7 @@ def read(request: Request, user: Any, found: Sequence[Found]) -> list[OpenQuesti
 
 def listed(request: Request, user: Any, wanted: QuestionFilter, *, limit: int, offset: int) -> OpenQuestionPage:
     """Return a page of the open questions, see :func:`find`."""
-    found = [one for gate in find(request, user, wanted) for one in gate]
+    found = [one for gate in find(user, wanted) for one in gate]
     items = read(request, user, found[offset : offset + limit])
     return OpenQuestionPage(items=items, total=len(found), limit=limit, offset=offset)
 
@@ -152,8 +155,8 @@ def _rows(session: Session, wanted: QuestionFilter) -> Iterator[Found]:
         return
     query = (
         select(
-            *(HITLDetail.ti_id, TaskInstance.dag_id, TaskInstance.run_id, TaskInstance.task_id),
-            *(TaskInstance.map_index, HITLDetail.created_at, HITLDetail.assignees),
+            *(HITLDetail.ti_id, TaskInstance.dag_id, TaskInstance.run_id, HITLDetail.created_at, HITLDetail.assignees),
+            *columns_of_place(TaskInstance),
         )
         .join(TaskInstance, TaskInstance.id == HITLDetail.ti_id)
         .where(
@@ -161,10 +164,11 @@ def _rows(session: Session, wanted: QuestionFilter) -> Iterator[Found]:
             *(getattr(TaskInstance, name) == value for name, value in chosen.items()),
         )
     )  # fmt: skip
-    for ti_id, dag_id, run_id, task_id, map_index, asked_at, assignees in session.execute(query):
-        if dag_id_problem(dag_id) is None:
-            people = tuple(Person(id=one["id"], name=one["name"]) for one in assignees or ())
-            yield Found(ti_id, dag_id, run_id, task_id, map_index, asked_at, people)
+    rows = session.execute(query).all()
+    for row, place in zip(rows, places(session, rows), strict=True):
+        if dag_id_problem(row.dag_id) is None:
+            people = tuple(Person(id=one["id"], name=one["name"]) for one in row.assignees or ())
+            yield Found(row.ti_id, row.dag_id, row.run_id, row.task_id, *place, row.created_at, people)
 
 
 def _question(request: Request, user: Any, found: Found, row: Sequence[Any], facts: run_facts.RunFacts) -> OpenQuestion:
@@ -177,6 +181,7 @@ def _question(request: Request, user: Any, found: Found, row: Sequence[Any], fac
         run_id=found.run_id,
         task_id=found.task_id,
         map_index=found.map_index,
+        round=found.loop_round,
         subject=detail.subject,
         body=detail.body or "",
         sha256=digest_of(detail.body or ""),
@@ -189,7 +194,7 @@ def _question(request: Request, user: Any, found: Found, row: Sequence[Any], fac
         fields=dict(detail.params or {}),
         version=ran.version,
         newest_version=ran.newest_version,
-        results=facts.results(found.dag_id, found.run_id, ran.read_by_guarded(found.task_id)),
+        results=facts.results(found.dag_id, found.run_id, ran.read_by_guarded(found.task_id), found.loop_round),
     )
 
 

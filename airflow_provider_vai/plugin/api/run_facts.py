@@ -24,6 +24,7 @@ from airflow_provider_vai.operators.runtime import results as stored_results
 from airflow_provider_vai.plugin.api.access import check_dag
 from airflow_provider_vai.plugin.api.json_response import ResponseModel
 from airflow_provider_vai.plugin.api.stored_automation import read_any_state
+from airflow_provider_vai.plugin.api.task_places import in_round_first
 from airflow_provider_vai.secrets.masking import masked
 from airflow_provider_vai.store.edits import dag_sha256
 
@@ -94,7 +95,7 @@ class RunFacts:
     user: Any
     session: Session
     _versions: dict[tuple[str, Any], RanAutomation] = field(default_factory=dict)
-    _results: dict[tuple[str, str, frozenset[str]], list[EarlierResult]] = field(default_factory=dict)
+    _results: dict[tuple[str, str, frozenset[str], str | None], list[EarlierResult]] = field(default_factory=dict)
 
     def automation(self, dag_id: str, dag_version_id: Any) -> RanAutomation:
         """Return the version that a run uses.
@@ -106,14 +107,18 @@ class RunFacts:
             self._versions[key] = self._ran(dag_id, dag_version_id)
         return self._versions[key]
 
-    def results(self, dag_id: str, run_id: str, read: frozenset[str]) -> list[EarlierResult]:
+    def results(
+        self, dag_id: str, run_id: str, read: frozenset[str], loop_round: str | None = None
+    ) -> list[EarlierResult]:
         """Return what the steps of a run returned, the ones in ``read`` first, then the newest first.
 
         Empty if the user may not see results.
+
+        :param loop_round: a round of a loop: of its steps, the results of this round are shown.
         """
-        key = (dag_id, run_id, read)
+        key = (dag_id, run_id, read, loop_round)
         if key not in self._results:
-            self._results[key] = self._found(dag_id, run_id, read)
+            self._results[key] = self._found(dag_id, run_id, read, loop_round)
         return self._results[key]
 
     def _ran(self, dag_id: str, dag_version_id: Any) -> RanAutomation:
@@ -129,7 +134,7 @@ class RunFacts:
             return RanAutomation()
         return RanAutomation(found.sidecar if found else None, newest)
 
-    def _found(self, dag_id: str, run_id: str, read: Collection[str]) -> list[EarlierResult]:
+    def _found(self, dag_id: str, run_id: str, read: Collection[str], loop_round: str | None) -> list[EarlierResult]:
         try:
             check_dag(self.request, self.user, "GET", dag_id, DagAccessEntity.XCOM)
         except HTTPException:
@@ -147,7 +152,7 @@ class RunFacts:
         for task_id, at in self.session.execute(query):
             ended[task_id].append(at)
         chosen = sorted(ended, key=lambda task_id: task_id not in read)[:MOST_STEPS]
-        results = {task_id: self._first_result(dag_id, run_id, task_id) for task_id in chosen}
+        results = {task_id: self._first_result(dag_id, run_id, task_id, loop_round) for task_id in chosen}
         return [
             EarlierResult(
                 task_id=task_id,
@@ -160,14 +165,14 @@ class RunFacts:
             if result is not None
         ]
 
-    def _first_result(self, dag_id: str, run_id: str, task_id: str) -> Any:
+    def _first_result(self, dag_id: str, run_id: str, task_id: str, loop_round: str | None) -> Any:
         query = (
             select(XComModel)
             .where(
                 XComModel.dag_id == dag_id, XComModel.run_id == run_id, XComModel.task_id == task_id,
                 XComModel.key == "return_value",
             )
-            .order_by(XComModel.map_index)
+            .order_by(*in_round_first(XComModel, loop_round), XComModel.map_index)
             .limit(1)
         )  # fmt: skip
         row = self.session.scalars(query).first()

@@ -16,12 +16,14 @@ from fastapi.responses import HTMLResponse
 from airflow_provider_vai.exceptions import UnusablePath
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.short_text import cut
+from airflow_provider_vai.operators.runtime.instance import region_query
 from airflow_provider_vai.plugin.api import open_questions
 from airflow_provider_vai.plugin.api.access import READ_QUESTIONS, changing, is_name, reading
 from airflow_provider_vai.plugin.api.answers import OPTIONS, Place, answer, field_of
 from airflow_provider_vai.plugin.api.open_questions import Found, OpenQuestion, QuestionFilter
 from airflow_provider_vai.plugin.api.parameters import DagId, Offset
 from airflow_provider_vai.plugin.api.problems import Problem, described
+from airflow_provider_vai.plugin.api.task_places import query_of
 from airflow_provider_vai.plugin.pages.forms import Form, PageForm, is_editable, new_key
 from airflow_provider_vai.plugin.pages.frame import ROOT, page, path_of
 from airflow_provider_vai.plugin.pages.sending import carried_out
@@ -97,7 +99,13 @@ class ShownQuestion:
     @property
     def stamp(self) -> str:
         """What a form sends back to say which question it answers."""
-        return f"{self.asked.map_index} {self.asked.sha256}"
+        in_round = f" {self.asked.round}" if self.asked.round else ""
+        return f"{self.asked.map_index} {self.asked.sha256}{in_round}"
+
+    @property
+    def which(self) -> str:
+        """What tells the question apart from the others of its gate, in words."""
+        return in_words(Place(self.asked.dag_id, "", "", self.asked.map_index, self.asked.round))
 
     @property
     def page(self) -> str | None:
@@ -106,8 +114,8 @@ class ShownQuestion:
             return None
         one = self.asked
         place = "/".join(quote(part, "") for part in (one.dag_id, one.run_id, one.task_id))
-        index = f"&map_index={one.map_index}" if one.map_index >= 0 else ""
-        return f"gates/{place}?sha256={self.parts.page_sha256}{index}"
+        here = query_of(one.map_index, one.round).replace("?", "&")
+        return f"gates/{place}?sha256={self.parts.page_sha256}{here}"
 
     @property
     def in_airflow(self) -> str:
@@ -115,7 +123,8 @@ class ShownQuestion:
         one = self.asked
         mapped = f"/mapped/{one.map_index}" if one.map_index >= 0 else ""
         dag, run, task = (quote(part, "") for part in (one.dag_id, one.run_id, one.task_id))
-        return f"dags/{dag}/runs/{run}/tasks/{task}{mapped}/required_actions"
+        query = region_query(one.round, one.map_index)
+        return f"dags/{dag}/runs/{run}/tasks/{task}{mapped}/required_actions{f'?{query}' if query else ''}"
 
 
 @dataclass(frozen=True)
@@ -168,7 +177,7 @@ def approvals(
 ) -> Response:
     """Show the open questions, and for a chosen automation what was decided before."""
     wanted = QuestionFilter(dag_id or None, mine=mine, newest=order == "newest")
-    found = open_questions.find(request, user, wanted)
+    found = open_questions.find(user, wanted)
     chosen = {"dag_id": dag_id or None, "mine": "true" if mine else None, "order": "newest" if wanted.newest else None}
     query = path_of(**chosen).removeprefix("?")
     return page(
@@ -193,7 +202,7 @@ def approvals(
 @router.get("/approvals/{dag_id}/{run_id}/{task_id}", dependencies=reading(DagAccessEntity.HITL_DETAIL))
 def gate(request: Request, user: GetUserDep, dag_id: DagId, run_id: str, task_id: str) -> Response:
     """Show the open questions of one gate in one run, and what was decided at it before."""
-    found = open_questions.find(request, user, QuestionFilter(dag_id, run_id, task_id))
+    found = open_questions.find(user, QuestionFilter(dag_id, run_id, task_id))
     return page(
         request,
         "approvals_gate.html",
@@ -235,19 +244,26 @@ def _answer_all(user: Any, gate: tuple[str, str, str], decision: str, stamps: Se
     typed = {name.removeprefix(EDIT): value for name, value in form.shown() if name.startswith(EDIT)}
     refused: list[tuple[str, Exception]] = []
     for stamp in stamps:
-        index, _, sha256 = stamp.partition(" ")
+        index, sha256, loop_round = (*stamp.split(" ", 2), "", "")[:3]
         if not index.removeprefix("-").isdecimal() or len(index) > 9:
             raise Problem(422, f"there is no question {index!r}")
-        place = Place(*gate, int(index))
+        place = Place(*gate, int(index), loop_round or None)
         try:
             answer(user, place, decision, sha256=sha256, typed=typed, note=form.get("note").strip())
         except Exception as error:
             if len(stamps) == 1:
                 raise
-            refused.append((index, error))
+            refused.append((in_words(place), error))
     if refused:
-        why = "; ".join(f"map index {index}: {described(error)[0].detail}" for index, error in refused)
+        why = "; ".join(f"{which}: {described(error)[0].detail}" for which, error in refused)
         raise Problem(409, f"{len(stamps) - len(refused)} of {plural(len(stamps), 'question')} were answered. {why}")
+
+
+def in_words(place: Place) -> str:
+    """Return what tells the questions of one gate in one run apart."""
+    words = [f"map index {place.map_index}"] if place.map_index >= 0 or not place.loop_round else []
+    words += [f"round {place.loop_round.rpartition('.')[2]}"] if place.loop_round else []
+    return ", ".join(words)
 
 
 def _shown(request: Request, user: Any, found: Sequence[Sequence[Found]]) -> list[ShownGate]:

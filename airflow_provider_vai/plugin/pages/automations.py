@@ -39,7 +39,7 @@ def automations(
     """List the automations whose DAGs the user may read."""
     statuses = get_args(Status)
     chosen: Status | None = next((name for name in statuses if name == status), None)
-    found = listed(request, user, limit=ROWS, offset=at, status=chosen, q=q or None)
+    found = listed(user, limit=ROWS, offset=at, status=chosen, q=q or None)
     query = path_of(q=q or None, status=chosen).removeprefix("?")
     return page(
         request,

@@ -64,7 +64,7 @@ def hand_in(request: Request, user: GetUserDep, given: Trace) -> Response:
 @router.post("/import/source", dependencies=AUTHOR_NEW)
 def import_source(request: Request, user: GetUserDep, form: Form) -> Response:
     """Store a trace on the server, and open its recording; of several, their list."""
-    return carried_out(request, user, form, lambda: _opened(imported(request, user, form.get("source"))[0]))
+    return carried_out(request, user, form, lambda: _opened(imported(user, form.get("source"))[0]))
 
 
 def _opened(entries: list[Stored]) -> str:
@@ -109,7 +109,7 @@ def _shown(
         "formats": sorted(adapter.name for adapter in adapters()),
         "problem": problem,
         "megabytes": trace_limit() // 1024**2,
-        "on_server": None if trace else sources(request, user, limit=SOURCES, offset=from_),
+        "on_server": None if trace else sources(user, limit=SOURCES, offset=from_),
         "key": new_key(),
     }
     return page(request, "import.html", status, section="import", **values)

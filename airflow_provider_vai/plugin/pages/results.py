@@ -15,6 +15,7 @@ from airflow_provider_vai.plugin.api import artifacts
 from airflow_provider_vai.plugin.api.access import reading
 from airflow_provider_vai.plugin.api.artifacts import ArtifactShown
 from airflow_provider_vai.plugin.api.parameters import DagId
+from airflow_provider_vai.plugin.api.task_places import query_of
 from airflow_provider_vai.plugin.pages.frame import ROOT, as_json
 from airflow_provider_vai.plugin.pages.viewed import viewed, viewed_page
 
@@ -36,11 +37,12 @@ def results(
     run: Name = None,
     show: Name = None,
     index: int = -1,
+    in_round: Name = None,
 ) -> Response:
     """Show the results of a DAG run.
 
     :param run: the run; by default the newest one that wrote something. :param show: the task whose file is shown as
-        text. :param index: the map index of that task.
+        text. :param index: the map index of that task. :param in_round: its round in a loop.
     """
     about = viewed(request, user, dag_id)
     runs = artifacts.newest_runs(session, dag_id, RUNS)
@@ -51,7 +53,7 @@ def results(
     items = [one for one in found if one.run_id == chosen]
     text = None
     if chosen is not None and show is not None:
-        value = artifacts.content(session, dag_id, chosen, show, index).value()
+        value = artifacts.content(session, dag_id, chosen, show, index, loop_round=in_round).value()
         text = "" if value is None else as_json(value)
     return viewed_page(
         about,
@@ -61,7 +63,7 @@ def results(
         boards=[(one, _place(one)) for one in items if one.form == "html"],
         items=[(one, _place(one)) for one in items],
         steps={step.task_id: step.kind for step in about.sidecar.steps},
-        show=(show, index) if text is not None else None,
+        show=(show, index, in_round) if text is not None else None,
         text=text,
     )
 
@@ -69,4 +71,4 @@ def results(
 def _place(one: ArtifactShown) -> str:
     """Return the end of the address of a task instance's file: its ids, each quoted."""
     path = "/".join(quote(part, "") for part in (one.run_id, one.task_id))
-    return f"{path}?map_index={one.map_index}" if one.map_index >= 0 else path
+    return f"{path}{query_of(one.map_index, one.round)}"

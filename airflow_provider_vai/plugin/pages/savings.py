@@ -30,5 +30,5 @@ def savings(request: Request, dag_id: DagId, user: GetUserDep) -> Response:
 @router.get("/savings", dependencies=READ_RUNS)
 def all_savings(request: Request, user: GetUserDep, at: Offset = 0) -> Response:
     """Show what the automations saved whose runs the user may see."""
-    found = saved_by_all(request, user, limit=ROWS, offset=at)
+    found = saved_by_all(user, limit=ROWS, offset=at)
     return page(request, "all_savings.html", section="savings", found=found, amounts=amounts)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep
+from airflow.utils.session import create_session
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
@@ -21,6 +22,7 @@ from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, is_allowed, readi
 from airflow_provider_vai.plugin.api.parameters import DagId
 from airflow_provider_vai.plugin.api.problems import Problem
 from airflow_provider_vai.plugin.api.stored_automation import read_any_state
+from airflow_provider_vai.plugin.api.task_places import newest_round
 from airflow_provider_vai.plugin.pages.forms import Form, new_key
 from airflow_provider_vai.plugin.pages.frame import ROOT, page
 from airflow_provider_vai.plugin.pages.imports import address_of
@@ -119,7 +121,9 @@ def _recording(request: Request, user: Any, ti: TaskKey, *, is_ours: bool) -> Re
 
 
 def _path(ti: TaskKey) -> ObjectStoragePath:
-    return recording_path(ti.dag_id, ti.run_id, ti.task_id, ti.index)
+    with create_session(scoped=False) as session:  # Airflow's address does not say which round of a loop it is
+        loop_round = newest_round(session, ti.dag_id, ti.run_id, ti.task_id, ti.index)
+    return recording_path(ti.dag_id, ti.run_id, ti.task_id, ti.index, loop_round)
 
 
 def _gate_of(sidecar: Sidecar, step: Step) -> Step | None:

@@ -8,14 +8,14 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.api_fastapi.core_api.security import GetUserDep
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from airflow_provider_vai.analysis import savings
 from airflow_provider_vai.analysis.savings import Cost
 from airflow_provider_vai.model.sidecar import SUFFIX, parse_sidecar
-from airflow_provider_vai.plugin.api.access import READ_RUNS, is_allowed
+from airflow_provider_vai.plugin.api.access import READ_RUNS, allowed_dags
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.parameters import Limit, Offset
@@ -68,15 +68,14 @@ class AllSavings(ListPage):
 
 
 @router.get("", dependencies=READ_RUNS, response_model=AllSavings)
-def all_savings(request: Request, user: GetUserDep, *, limit: Limit = 100, offset: Offset = 0) -> Response:
+def all_savings(user: GetUserDep, *, limit: Limit = 100, offset: Offset = 0) -> Response:
     """Show what the runs of the automations saved whose runs the user may see."""
-    return MaskedJson(saved_by_all(request, user, limit=limit, offset=offset))
+    return MaskedJson(saved_by_all(user, limit=limit, offset=offset))
 
 
-def saved_by_all(request: Request, user: Any, *, limit: int, offset: int) -> AllSavings:
+def saved_by_all(user: Any, *, limit: int, offset: int) -> AllSavings:
     """Return what the automations saved whose runs a user may see; one query counts the runs of all of them.
 
-    :param request: the request.
     :param user: who asks.
     :param limit: how many automations to list.
     :param offset: after how many.
@@ -85,8 +84,9 @@ def saved_by_all(request: Request, user: Any, *, limit: int, offset: int) -> All
         counted = _counted(session)
 
         def seen(dag_ids: list[str]) -> list[str]:
-            ran = readable([dag_id for dag_id in dag_ids if dag_id in counted], request, user)
-            return [dag_id for dag_id in ran if is_allowed(request, user, "GET", dag_id, DagAccessEntity.RUN)]
+            ran = readable([dag_id for dag_id in dag_ids if dag_id in counted], user)
+            may_see = allowed_dags(user, "GET", ran, DagAccessEntity.RUN)
+            return [dag_id for dag_id in ran if dag_id in may_see]
 
         # The list of automations says what is wrong with those that cannot be read.
         known = [one for one in summaries(automations_folder(), keep=seen) if isinstance(one, Summary)]

@@ -56,9 +56,15 @@ def listing(
     dependencies=reading(DagAccessEntity.XCOM),
     response_class=ArtifactResponse,
 )
-def download(dag_id: DagId, run_id: str, task_id: str, session: SessionDep, map_index: int = -1) -> Response:
-    """Send the file that a task instance wrote."""
-    found = artifacts.content(session, dag_id, run_id, task_id, map_index)
-    name = f"{task_id}{f'-{map_index}' if map_index >= 0 else ''}.{found.form}"
+def download(
+    dag_id: DagId, run_id: str, task_id: str, session: SessionDep, *, map_index: int = -1, loop_round: str = ""
+) -> Response:
+    """Send the file that a task instance wrote.
+
+    :param loop_round: the round of a task in a loop of Airflow 3.4.
+    """
+    found = artifacts.content(session, dag_id, run_id, task_id, map_index, loop_round=loop_round)
+    index, in_round = f"-{map_index}" if map_index >= 0 else "", f"@{loop_round}" if loop_round else ""
+    name = f"{task_id}{index}{in_round}.{found.form}"
     headers = {**HEADERS, "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, '')}"}
     return ArtifactResponse(found.content, headers=headers, media_type=TYPES[found.form])

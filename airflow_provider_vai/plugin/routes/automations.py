@@ -14,7 +14,7 @@ from airflow_provider_vai.authoring.editing.edit_requests import ChangeAutomatio
 from airflow_provider_vai.authoring.editing.settings import OPTIONS
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.plugin.api import airflow_state
-from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, READ_ANY, authoring, is_allowed, reading
+from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, READ_ANY, authoring, reading
 from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
 from airflow_provider_vai.plugin.api.automation_response import (
     AutomationItem,
@@ -22,13 +22,14 @@ from airflow_provider_vai.plugin.api.automation_response import (
     Status,
     UnreadableAutomation,
     automation_response,
-    list_item,
+    list_items,
 )
 from airflow_provider_vai.plugin.api.automation_writes import write_change
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.etags import IfMatch, check_if_match
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson
+from airflow_provider_vai.plugin.api.kept_answers import kept_answer
 from airflow_provider_vai.plugin.api.openapi import body_of, with_headers
 from airflow_provider_vai.plugin.api.parameters import DagId, Limit, Offset
 from airflow_provider_vai.plugin.api.problems import public
@@ -93,7 +94,6 @@ class Changes(RequestModel):
 
 @router.get("", dependencies=READ_ANY, response_model=AutomationPage)
 def listing(
-    request: Request,
     user: GetUserDep,
     *,
     limit: Limit = 100,
@@ -106,16 +106,14 @@ def listing(
     :param status: only automations with this status.
     :param q: only automations with this text in their DAG id or description.
     """
-    return MaskedJson(listed(request, user, limit=limit, offset=offset, status=status, q=q))
+    return MaskedJson(listed(user, limit=limit, offset=offset, status=status, q=q))
 
 
-def listed(
-    request: Request, user: Any, *, limit: int, offset: int, status: Status | None, q: str | None
-) -> AutomationPage:
+def listed(user: Any, *, limit: int, offset: int, status: Status | None, q: str | None) -> AutomationPage:
     """Return a page of the list of automations, see :func:`listing`."""
     found = [
         one
-        for one in summaries(automations_folder(), keep=lambda dag_ids: readable(dag_ids, request, user))
+        for one in summaries(automations_folder(), keep=lambda dag_ids: readable(dag_ids, user))
         if q is None or q.casefold() in _searched_text(one).casefold()
     ]
     with create_session(scoped=False) as session:
@@ -124,8 +122,9 @@ def listed(
             found = [one for one in found if _status(one, dags[one.dag_id]) == status]
         shown = found[offset : offset + limit]
         dags = airflow_state.known_dags(session, [one.dag_id for one in shown])
+    readable_ones = iter(list_items([(one, dags[one.dag_id]) for one in shown if isinstance(one, Summary)]))
     items = [
-        list_item(one, dags[one.dag_id])
+        next(readable_ones)
         if isinstance(one, Summary)
         else UnreadableAutomation(dag_id=one.dag_id, error=public(one.problem))
         for one in shown
@@ -206,9 +205,9 @@ def deleted(dag_id: str, *, if_match: str | None, by: str) -> None:
 @router.get("/{dag_id}/dag", dependencies=reading(DagAccessEntity.CODE), response_class=DagFileResponse)
 def dag_file(dag_id: DagId) -> Response:
     """Show the DAG file as it is now."""
-    text = existing(dag_id).dag_file or ""
+    answer = kept_answer(dag_id, "dag", lambda state: mask(state.dag_file or "").encode("utf-8", "surrogateescape"))
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return DagFileResponse(mask(text).encode("utf-8", "surrogateescape"), headers=headers)
+    return DagFileResponse(answer.body, headers=headers)
 
 
 def _searched_text(found: Summary | Unreadable) -> str:
@@ -220,13 +219,16 @@ def _status(found: Summary | Unreadable, dag: AirflowDag) -> str:
     return airflow_state.status(found.status, dag) if isinstance(found, Summary) else "error"
 
 
-def readable(names: list[str], request: Request, user: Any) -> list[str]:
-    """Return the names of the DAGs that the user may read; one query answers for all DAGs that Airflow knows."""
+def readable(names: list[str], user: Any) -> list[str]:
+    """Return the names of the DAGs that the user may read; one query answers for all of them."""
     from airflow.api_fastapi.app import get_auth_manager
     from airflow.models.dag import DagModel
     from sqlalchemy import select
 
-    allowed = get_auth_manager().get_authorized_dag_ids(user=user, method="GET")
+    manager = get_auth_manager()
+    allowed = manager.get_authorized_dag_ids(user=user, method="GET")
     with create_session(scoped=False) as session:
         known = set(session.scalars(select(DagModel.dag_id)))
-    return [name for name in names if name in allowed or (name not in known and is_allowed(request, user, "GET", name))]
+    new = set(names) - known  # no team owns them: asking for one at a time would look for its team each time
+    allowed |= manager.filter_authorized_dag_ids(dag_ids=new, user=user, method="GET")
+    return [name for name in names if name in allowed]

@@ -15,10 +15,10 @@ from airflow_provider_vai.plugin.api.access import reading
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.etags import etag
 from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
+from airflow_provider_vai.plugin.api.kept_answers import kept_answer
 from airflow_provider_vai.plugin.api.openapi import with_headers
 from airflow_provider_vai.plugin.api.parameters import DagId
 from airflow_provider_vai.plugin.api.problems import all_public
-from airflow_provider_vai.plugin.api.stored_automation import existing
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.state import AutomationState
 
@@ -69,17 +69,20 @@ _kept: dict[object, list[FindingShown]] = {}
 @router.get("/findings", dependencies=reading(), response_model=FindingList, responses=with_headers("ETag"))
 def listing(dag_id: DagId) -> Response:
     """List what lint finds in the automation and its DAG file; other files are not looked at."""
-    state = existing(dag_id)
-    return MaskedJson(FindingList(items=findings(state)), headers=etag(state.number))
+    answer = kept_answer(dag_id, "findings", lambda state: FindingList(items=findings(state)))
+    return MaskedJson(answer.body, headers=etag(answer.number))
 
 
 @router.get("/explanation", dependencies=reading(), response_model=Explanation, responses=with_headers("ETag"))
 def explanation(dag_id: DagId) -> Response:
     """Say for each argument where its value comes from, and why."""
-    state = existing(dag_id)
+    answer = kept_answer(dag_id, "explanation", _explained)
+    return MaskedJson(answer.body, headers=etag(answer.number))
+
+
+def _explained(state: AutomationState) -> Explanation:
     rows = explain(state.sidecar) if state.sidecar else []
-    items = [ArgumentExplained(**_row(row)) for row in rows]
-    return MaskedJson(Explanation(items=items), headers=etag(state.number))
+    return Explanation(items=[ArgumentExplained(**_row(row)) for row in rows])
 
 
 def findings(state: AutomationState) -> list[FindingShown]:

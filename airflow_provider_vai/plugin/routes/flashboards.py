@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from airflow_provider_vai.plugin.api import flashboard_pages
+from airflow_provider_vai.plugin.api.task_places import query_of
 
 HEADERS = {
     # The page contains no script and loads nothing. If somebody replaced it by one that does, the browser grants it
@@ -38,20 +39,23 @@ def latest(dag_id: str, task_id: str, session: SessionDep, map_index: int = -1) 
 
     The pages of a task with the id ``latest`` cannot be reached.
     """
-    run_id = flashboard_pages.newest_run(session, dag_id, task_id, map_index)
-    if run_id is None:
+    found = flashboard_pages.newest_run(session, dag_id, task_id, map_index)
+    if found is None:
         raise HTTPException(404, f"the task {task_id!r} of {dag_id!r} has not succeeded in any run")
-    index = f"?map_index={map_index}" if map_index >= 0 else ""
+    run_id, loop_round = found
+    query = query_of(map_index, loop_round)
     # relative: a proxy may serve Airflow below a path that it does not know
-    address = f"../{quote(run_id, '')}/{quote(task_id, '')}{index}"
+    address = f"../{quote(run_id, '')}/{quote(task_id, '')}{query}"
     return RedirectResponse(address, headers={"Cache-Control": "no-store"})
 
 
 @router.get("/{dag_id}/{run_id}/{task_id}", response_class=HTMLResponse)
-def page(dag_id: str, run_id: str, task_id: str, session: SessionDep, map_index: int = -1) -> HTMLResponse:
+def page(
+    dag_id: str, run_id: str, task_id: str, session: SessionDep, *, map_index: int = -1, loop_round: str = ""
+) -> HTMLResponse:
     """Serve the page of one task instance, with a footer that says where it comes from."""
     try:
-        content = flashboard_pages.with_footer(session, dag_id, run_id, task_id, map_index)
+        content = flashboard_pages.with_footer(session, dag_id, run_id, task_id, map_index, loop_round=loop_round)
     except flashboard_pages.NoPage as error:
         raise HTTPException(404, str(error)) from None
     return HTMLResponse(content, headers=HEADERS)

@@ -24,6 +24,7 @@ from airflow_provider_vai.plugin.api.dag_versions import DagVersionShown, dag_ve
 from airflow_provider_vai.plugin.api.etags import IfMatch, check_if_match, etag
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
+from airflow_provider_vai.plugin.api.kept_answers import kept_answer
 from airflow_provider_vai.plugin.api.openapi import body_of, with_headers
 from airflow_provider_vai.plugin.api.parameters import DagId, Limit, Offset, VersionNumber
 from airflow_provider_vai.plugin.api.parsing import read_soon
@@ -122,9 +123,12 @@ def versions(dag_id: DagId, limit: Limit = 100, offset: Offset = 0) -> Response:
 @router.get("/versions/{number}", dependencies=reading(DagAccessEntity.CODE), response_model=VersionShown)
 def version(dag_id: DagId, number: VersionNumber) -> Response:
     """Show the spec and the DAG file of a version."""
-    entry = version_of(existing_or_deleted(dag_id), number)
-    shown = VersionShown(**_item(entry), automation=entry.sidecar.automation, dag_file=entry.dag_file or "")
-    return MaskedJson(shown)
+
+    def make(state: AutomationState) -> VersionShown:
+        entry = version_of(state, number)
+        return VersionShown(**_item(entry), automation=entry.sidecar.automation, dag_file=entry.dag_file or "")
+
+    return MaskedJson(kept_answer(dag_id, ("version", number), make, read=existing_or_deleted).body)
 
 
 @router.get("/versions/{number}/diff", dependencies=reading(DagAccessEntity.CODE), response_model=VersionDiff)
@@ -136,18 +140,19 @@ def difference(
     ] = None,
 ) -> Response:
     """Show what differs between a version and another one; by default the newest."""
-    state = existing_or_deleted(dag_id)
-    old = version_of(state, number)
-    new = next(state.log.versions()) if to is None else version_of(state, to)
-    comparison = compared_versions(old, new)
-    return MaskedJson(
-        VersionDiff(
+
+    def make(state: AutomationState) -> VersionDiff:
+        old = version_of(state, number)
+        new = next(state.log.versions()) if to is None else version_of(state, to)
+        comparison = compared_versions(old, new)
+        return VersionDiff(
             from_=old.sidecar.version,
             to=new.sidecar.version,
             changes=[ChangeShown.model_validate(change) for change in comparison.changes],
             dag_file=comparison.text,
         )
-    )
+
+    return MaskedJson(kept_answer(dag_id, ("difference", number, to), make, read=existing_or_deleted).body)
 
 
 @router.post(

@@ -20,6 +20,7 @@ from airflow_provider_vai.plugin.api.automation_response import NumberedReviewIt
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.etags import IfMatch, check_if_match, etag
 from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
+from airflow_provider_vai.plugin.api.kept_answers import kept_answer
 from airflow_provider_vai.plugin.api.openapi import body_of, with_headers
 from airflow_provider_vai.plugin.api.parameters import DagId
 from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody
@@ -28,6 +29,7 @@ from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.store import review_decisions
 from airflow_provider_vai.store.publisher import now
 from airflow_provider_vai.store.review_decisions import Decided, ReviewDecision, item_digest
+from airflow_provider_vai.store.state import AutomationState
 
 router = APIRouter(prefix="/api/v1/automations/{dag_id}/review", tags=["review"])
 
@@ -179,10 +181,12 @@ def _current_decisions(sidecar: Sidecar) -> dict[int, ReviewDecisionShown]:
 
 
 def _shown(dag_id: str) -> MaskedJson:
-    state = existing(dag_id)
-    assert state.sidecar is not None  # noqa: S101 - existing() checked it
     with create_session(scoped=False) as session:
-        dag = airflow_state.known_dags(session, [dag_id])[dag_id]
-    return MaskedJson(
-        ReviewList(items=items_in_review(state.sidecar), next_run_at=dag.next_run), headers=etag(state.number)
-    )
+        next_run = airflow_state.known_dags(session, [dag_id])[dag_id].next_run
+
+    def make(state: AutomationState) -> ReviewList:
+        return ReviewList(items=items_in_review(state.sidecar) if state.sidecar else [], next_run_at=next_run)
+
+    depends_on = (review_decisions.decisions_stamp(automations_folder(), dag_id), next_run)
+    answer = kept_answer(dag_id, "review", make, depends_on=depends_on)
+    return MaskedJson(answer.body, headers=etag(answer.number))

@@ -13,7 +13,7 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.api_fastapi.core_api.security import GetUserDep
 from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Response
 from pydantic import Field
 from sqlalchemy import select
 
@@ -21,13 +21,14 @@ from airflow_provider_vai.authoring.stored_recordings import Stored, Summary
 from airflow_provider_vai.authoring.trace_files import FoundTrace, content_of, trace_files
 from airflow_provider_vai.exceptions import UnreadableTrace, VaiError
 from airflow_provider_vai.plugin.api import reading
-from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, READ_RECORDINGS, is_allowed
+from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, READ_RECORDINGS, allowed_dags
 from airflow_provider_vai.plugin.api.configured_folders import import_folders
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.parameters import Limit, Offset, SourceId
 from airflow_provider_vai.plugin.api.problems import described
 from airflow_provider_vai.plugin.api.request_body import SmallBody, trace_limit
+from airflow_provider_vai.plugin.api.task_places import columns_of_place, places
 from airflow_provider_vai.plugin.routes.recordings import RecordingList, item, stored
 from airflow_provider_vai.recorder.places import XCOM_KEY, recording_path
 
@@ -75,6 +76,7 @@ class RecordedTask:
     run_id: str
     task_id: str
     map_index: int
+    loop_round: str | None
     changed_at: datetime
     agent: None = None
     size: None = None
@@ -83,12 +85,14 @@ class RecordedTask:
     def name(self) -> str:
         """The task instance in words."""
         index = f" [{self.map_index}]" if self.map_index >= 0 else ""
-        return f"{self.dag_id} · {self.task_id}{index} · {self.run_id}"
+        in_round = f", round {self.loop_round.rpartition('.')[2]}" if self.loop_round else ""
+        return f"{self.dag_id} · {self.task_id}{index}{in_round} · {self.run_id}"
 
     @property
     def id(self) -> str:
         """What a request calls it."""
-        key = "\0".join(["recorder", self.dag_id, self.run_id, self.task_id, str(self.map_index)])
+        names = ["recorder", self.dag_id, self.run_id, self.task_id, str(self.map_index)]
+        key = "\0".join([*names, self.loop_round] if self.loop_round else names)
         return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -97,63 +101,64 @@ _known: dict[tuple[str, datetime], list[Summary] | str] = {}
 
 
 @router.get("", dependencies=READ_RECORDINGS, response_model=SourcePage)
-def listing(request: Request, user: GetUserDep, limit: Limit = 20, offset: Offset = 0) -> Response:
+def listing(user: GetUserDep, limit: Limit = 20, offset: Offset = 0) -> Response:
     """List traces that can be imported: runs of the recorder, and files and sessions in the configured folders."""
-    return MaskedJson(sources(request, user, limit=limit, offset=offset))
+    return MaskedJson(sources(user, limit=limit, offset=offset))
 
 
 @router.post("/{source_id}", dependencies=AUTHOR_NEW, status_code=201, response_model=RecordingList,
              responses={200: {"model": RecordingList}})  # fmt: skip
-def store(request: Request, user: GetUserDep, source_id: SourceId, body: SmallBody, once: OnceDep) -> Response:
+def store(user: GetUserDep, source_id: SourceId, body: SmallBody, once: OnceDep) -> Response:
     """Store a trace of the list, as if it was posted; its recordings can then be crystallized."""
 
     def keep() -> Response:
-        entries, is_new = imported(request, user, source_id)
+        entries, is_new = imported(user, source_id)
         return MaskedJson(RecordingList(items=[item(entry) for entry in entries]), 201 if is_new else 200)
 
     return once(body.content, keep)
 
 
-def sources(request: Request, user: Any, *, limit: int, offset: int) -> SourcePage:
+def sources(user: Any, *, limit: int, offset: int) -> SourcePage:
     """Return a page of the traces on the server that a user may import, the one that changed last first.
 
-    :param request: the request. :param user: who asks. :param limit: how many. :param offset: after how many.
+    :param user: who asks. :param limit: how many. :param offset: after how many.
     """
-    found = sorted(_found(request, user), key=lambda one: (one.changed_at, one.name), reverse=True)
+    found = sorted(_found(user), key=lambda one: (one.changed_at, one.name), reverse=True)
     end = time.monotonic() + SECONDS
     items = [_item(one, end) for one in found[offset : offset + limit]]
     return SourcePage(items=items, total=len(found), limit=limit, offset=offset)
 
 
-def imported(request: Request, user: Any, source_id: str) -> tuple[list[Stored], bool]:
+def imported(user: Any, source_id: str) -> tuple[list[Stored], bool]:
     """Store a trace of the list, and return its recordings and whether any of them is new.
 
-    :param request: the request. :param user: who asks. :param source_id: see :class:`SourceItem`.
+    :param user: who asks. :param source_id: see :class:`SourceItem`.
     :raises HTTPException: 404 there is no such source, or the user may not see it.
     :raises VaiError: it cannot be read or stored.
     """
-    one = next((one for one in _found(request, user) if one.id == source_id), None)
+    one = next((one for one in _found(user) if one.id == source_id), None)
     if one is None:
         raise HTTPException(404, "there is no such source")
     return stored(_content(one), None, _ending(one) == ".yaml", user.get_name())
 
 
-def _found(request: Request, user: Any) -> Iterator[AnySource]:
+def _found(user: Any) -> Iterator[AnySource]:
     yield from trace_files(import_folders())
     query = (
-        select(XComModel.dag_id, XComModel.run_id, XComModel.task_id, XComModel.map_index, XComModel.timestamp)
+        select(XComModel.dag_id, XComModel.run_id, XComModel.timestamp, *columns_of_place(XComModel))
         .where(XComModel.key == XCOM_KEY)
         .order_by(XComModel.timestamp.desc())
         .limit(MOST_RECORDED)
     )
     with create_session(scoped=False) as session:
-        rows = [RecordedTask(*row) for row in session.execute(query)]
-    allowed = {
-        dag_id: is_allowed(request, user, "GET", dag_id, DagAccessEntity.TASK_INSTANCE)
-        and is_allowed(request, user, "PUT", dag_id)
-        for dag_id in {row.dag_id for row in rows}
-    }
-    yield from (row for row in rows if allowed[row.dag_id])
+        found = session.execute(query).all()
+        rows = [
+            RecordedTask(row.dag_id, row.run_id, row.task_id, *place, row.timestamp)
+            for row, place in zip(found, places(session, found), strict=True)
+        ]
+    readable = allowed_dags(user, "GET", (row.dag_id for row in rows), DagAccessEntity.TASK_INSTANCE)
+    allowed = allowed_dags(user, "PUT", readable)
+    yield from (row for row in rows if row.dag_id in allowed)
 
 
 def _item(one: AnySource, end: float) -> SourceItem:
@@ -207,7 +212,7 @@ def _content(one: AnySource) -> bytes:
     if isinstance(one, FoundTrace):
         return content_of(one, trace_limit())
     try:
-        return recording_path(one.dag_id, one.run_id, one.task_id, one.map_index).read_bytes()
+        return recording_path(one.dag_id, one.run_id, one.task_id, one.map_index, one.loop_round).read_bytes()
     except OSError:
         remedy = "Check [vai] runs_path, or run the task again."
         raise UnreadableTrace("the recording of this task is not there", where=one.name, remedy=remedy) from None

@@ -19,10 +19,10 @@ from airflow_provider_vai.plugin.api.automation_writes import write_change
 from airflow_provider_vai.plugin.api.etags import IfMatch, etag
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
+from airflow_provider_vai.plugin.api.kept_answers import kept_answer
 from airflow_provider_vai.plugin.api.openapi import body_of, with_headers
 from airflow_provider_vai.plugin.api.parameters import DagId, StepKey
 from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody
-from airflow_provider_vai.plugin.api.stored_automation import existing
 
 router = APIRouter(prefix="/api/v1/automations/{dag_id}/steps", tags=["steps"])
 
@@ -94,9 +94,8 @@ class FrozenValues(RequestModel):
 @router.get("", dependencies=reading(), response_model=StepList, responses=with_headers("ETag"))
 def listing(dag_id: DagId) -> Response:
     """List the steps; each comes after the steps that it depends on."""
-    state = existing(dag_id)
-    steps = state.sidecar.steps if state.sidecar else []
-    return MaskedJson(StepList(items=steps), headers=etag(state.number))
+    answer = kept_answer(dag_id, "steps", lambda state: StepList(items=state.sidecar.steps if state.sidecar else []))
+    return MaskedJson(answer.body, headers=etag(answer.number))
 
 
 @router.post(

@@ -93,3 +93,19 @@ def read_by_airflow(database: Path, folder: Path) -> Iterator[Any]:
     for dag_id in seen:
         with suppress(DagNotFound):
             delete_dag(dag_id)
+
+
+@pytest.fixture
+def queries(database: Path) -> Iterator[list[str]]:
+    """The statements that Airflow's database has carried out since the test began."""
+    from airflow import settings
+    from sqlalchemy import event
+
+    found: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *more: Any) -> None:
+        found.append(statement)
+
+    event.listen(settings.engine, "before_cursor_execute", note)
+    yield found
+    event.remove(settings.engine, "before_cursor_execute", note)

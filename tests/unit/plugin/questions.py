@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 from urllib.parse import quote
+from uuid import UUID, uuid4
 
 from airflow_provider_vai.sensors import approval_form, approval_text
 from airflow_provider_vai.sensors.approval_question import Waiting
@@ -157,6 +158,42 @@ def audit(run_id: str) -> list[Any]:
         return [(row.owner, row.task_id, row.run_id, row.extra) for row in rows]
 
 
+def in_loop(dag_id: str, run_id: str, task_id: str) -> UUID:
+    """Let the task instances of a task be in the rounds of a loop, which Airflow has since 3.4; return its region."""
+    from importlib import import_module
+
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+    from sqlalchemy import update
+
+    with create_session() as session:
+        regions = import_module("airflow.models.dynamic_region").DynamicRegion
+        region: UUID = regions.get_or_create(dag_id=dag_id, run_id=run_id, node_id="loop", session=session).id
+        table: Any = TaskInstance.__table__
+        here = (table.c.dag_id == dag_id, table.c.run_id == run_id, table.c.task_id == task_id)
+        session.execute(update(table).where(*here).values(region_id=region))
+    return region
+
+
+def in_two_rounds(dag_id: str, run_id: str, task_id: str) -> UUID:
+    """Let a task have succeeded in two rounds of a loop, see :func:`in_loop`."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+    from sqlalchemy import select, update
+
+    with create_session() as session:
+        table: Any = TaskInstance.__table__
+        here = (table.c.dag_id == dag_id, table.c.run_id == run_id, table.c.task_id == task_id)
+        session.execute(
+            update(table).where(*here).values(state="success", start_date=ASKED, end_date=ASKED, region_index=0)
+        )
+        row = dict(session.execute(select(table).where(*here)).mappings().one())
+        then = ASKED + timedelta(seconds=9)
+        later = {"id": uuid4(), "region_index": 1, "start_date": then, "end_date": then}
+        session.execute(table.insert().values({**row, **later}))
+    return in_loop(dag_id, run_id, task_id)
+
+
 def _finish(session: Any, place: tuple[Any, ...], task_id: str, value: Any) -> None:
     from airflow.models.taskinstance import TaskInstance
     from airflow.models.xcom import XComModel
@@ -182,7 +219,8 @@ def _mapped(session: Any, first: Any, map_index: int) -> Any:
     table = TaskInstance.__table__
     values = session.execute(select(table).where(table.c.id == first.id)).mappings().one()
     made = uuid7()
-    session.execute(table.insert().values({**values, "id": made, "map_index": map_index}))
+    column = "region_index" if "region_index" in table.c else "map_index"  # since Airflow 3.4
+    session.execute(table.insert().values({**values, "id": made, column: map_index}))
     return session.get(TaskInstance, made)
 
 

@@ -393,3 +393,23 @@ def test_our_own_mistakes_stay_visible(tmp_path: Path) -> None:
         create(tmp_path / "a", "text")  # type: ignore[arg-type]
     assert os.listdir(tmp_path) == []
     assert shared_files.names(tmp_path) == []
+
+
+@pytest.mark.parametrize("place", ["local", "memory"])
+def test_the_stamp_of_one_file(place: str, tmp_path: Path) -> None:
+    """It changes with each write, also one of the same size, and is nothing without the file."""
+    upath = pytest.importorskip("upath")
+    path = tmp_path / "a.json" if place == "local" else upath.UPath(f"memory://stamps-{os.getpid()}/a.json")
+    assert shared_files.stamp(path) is None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"one")
+
+    first = shared_files.stamp(path)
+
+    assert first is not None
+    assert shared_files.stamp(path) == first
+    time.sleep(0.02)
+    path.write_bytes(b"two")
+    assert shared_files.stamp(path) != first
+    path.unlink()
+    assert shared_files.stamp(path) is None

@@ -11,10 +11,13 @@ from airflow.sdk import DAG, task_group
 
 from airflow_provider_vai.operators.call_automation import called_run_id
 from airflow_provider_vai.operators.files import storage
+from airflow_provider_vai.operators.flashboard.link import FlashboardLink
 from airflow_provider_vai.operators.http_request import HttpRequestOperator
 from airflow_provider_vai.operators.python_tool import PythonToolOperator
-from airflow_provider_vai.operators.runtime import instance, results
+from airflow_provider_vai.operators.runtime import effects, instance, results
+from airflow_provider_vai.recorder.places import recording_path
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
+from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
 
 LOOP, FIRST, SECOND = (UUID(int=number) for number in (7, 8, 9))
 OUTSIDE = UUID(int=0)
@@ -61,6 +64,35 @@ def test_outside_a_loop_the_map_index_is_enough(one: Any) -> None:
     assert instance.key(one) == ["d", "r", "t", index]
     older = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=one.map_index)
     assert called_run_id(one) == called_run_id(older)
+
+
+@pytest.mark.parametrize(("first", "second"), ROUNDS, ids=["alone", "mapped"])
+def test_addresses_name_the_round(first: Any, second: Any, monkeypatch: Any, tmp_path: Any) -> None:
+    """A link and a remedy lead to what belongs to this round, and a recording replaces none of another round."""
+    monkeypatch.setenv("AIRFLOW__VAI__RUNS_PATH", f"file://{tmp_path}/runs")
+    for one in (first, second):
+        one.state = "success"
+        region = f"region_id={one.region_id}&region_index={one.region_index}"
+        assert f"/state-store/vai_effect?{region})" in effects._remedy({"ti": one})
+        assert RequiredActionLink().get_link(None, ti_key=one).endswith(f"/required_actions?{region}")
+        assert FlashboardLink().get_link(None, ti_key=one).endswith(f"loop_round={instance.round_of(one)}")
+        assert instance.region_of(instance.round_of(one), one.map_index) == (one.region_id, one.region_index)
+
+    recorder = pytest.importorskip("airflow_provider_vai.recorder.recorder")
+    assert recorder.path_of(first) != recorder.path_of(second)
+    assert recorder.path_of(first) == recording_path("d", "r", "t", first.map_index, instance.round_of(first))
+
+
+def test_addresses_outside_a_loop() -> None:
+    """They are as they were."""
+    alone, mapped = ti(), ti(FIRST, 2, map_index=2)
+    alone.state = mapped.state = "success"
+
+    assert "/taskInstances/t/state-store/vai_effect)" in effects._remedy({"ti": alone})
+    assert "/taskInstances/t/state-store/vai_effect?map_index=2)" in effects._remedy({"ti": mapped})
+    assert FlashboardLink().get_link(None, ti_key=alone).endswith("/vai/flashboards/d/r/t")
+    assert FlashboardLink().get_link(None, ti_key=mapped).endswith("/vai/flashboards/d/r/t?map_index=2")
+    assert RequiredActionLink().get_link(None, ti_key=mapped).endswith("/tasks/t/mapped/2/required_actions")
 
 
 @pytest.mark.skipif(not hasattr(task_group(lambda: None), "loop"), reason="loops are new in Airflow 3.4")

@@ -1,4 +1,4 @@
-"""No other site can make a browser change anything, and a name is looked at before anything else."""
+"""No other site can make a browser change anything; a name is looked at before anything else; many DAGs at once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from fastapi import HTTPException, Request
 
+from airflow_provider_vai.plugin.api import access
 from airflow_provider_vai.plugin.api.access import is_name, own_request
+from tests.unit.plugin.api_support import made
 
 BEARER = {"authorization": "Bearer x"}
 OURS = [
@@ -90,3 +93,32 @@ def test_strange_names_are_not_there(op: Any, path: str, rest: str) -> None:
 
     assert answer.status_code == 404, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_many_dags_at_once(op: Any, read_by_airflow: Any, queries: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each DAG gets the answer that it gets alone; their teams are looked for in batches."""
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+    from airflow.models.dag import DagModel
+
+    made(op)
+    read_by_airflow()
+    viewer = SimpleAuthManagerUser(username="viewer-person", role="viewer")
+    names = ["nightly", "new_1", "new_2", "new_1"]
+    monkeypatch.setattr(access, "MOST_NAMES", 2)
+    queries.clear()
+
+    assert access.allowed_dags(viewer, "GET", names, DagAccessEntity.RUN) == {"nightly", "new_1", "new_2"}
+
+    if hasattr(DagModel, "get_dag_id_to_team_name_mapping"):  # since Airflow 3.2
+        assert len(queries) == 2
+        asked: list[Any] = []
+        monkeypatch.setattr(DagModel, "get_dag_id_to_team_name_mapping", lambda names: {"nightly": "red"})
+        monkeypatch.setattr(get_auth_manager(), "is_authorized_dag", lambda **given: asked.append(given))
+        assert access.allowed_dags(viewer, "PUT", names) == set()
+        assert {(one["details"].id, one["details"].team_name) for one in asked} == {
+            ("nightly", "red"), ("new_1", None), ("new_2", None),
+        }  # fmt: skip
+        assert {(one["method"], one["access_entity"]) for one in asked} == {("PUT", None)}
+    else:
+        assert access.allowed_dags(viewer, "PUT", names) == set()

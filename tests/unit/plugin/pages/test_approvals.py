@@ -9,10 +9,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.models.taskinstance import TaskInstance
 
 from airflow_provider_vai.model import approvals_record
 from tests.unit.plugin.pages.reader import Element, read_page
-from tests.unit.plugin.questions import ASKED, GATE, REPORT, ask, audit, detail, report, small
+from tests.unit.plugin.questions import ASKED, GATE, REPORT, ask, audit, detail, in_loop, report, small
 
 PAGE = "/ui/approvals"
 
@@ -190,7 +191,26 @@ def test_one_of_several_was_answered_meanwhile(op: Any, mapped: str) -> None:
     assert [one.chosen_options for one in answers] == [["Approve"], ["Reject"], ["Reject"]]
 
 
-@pytest.mark.parametrize("stamp", ["x", "", "-1", "99999999999 0", "1 2 3", "--1 0"])
+@pytest.mark.skipif(not hasattr(TaskInstance, "region_id"), reason="loops are new in Airflow 3.4")
+def test_questions_of_the_rounds_of_a_loop(op: Any, mapped: str) -> None:
+    """Each round is named, in the list and on the card, and gets its own answer."""
+    region = in_loop("asks", mapped, "approve_tell")
+
+    items = op.get("/api/v1/approvals/open").json()["items"]
+
+    assert [(one["mapIndex"], one["round"]) for one in items] == [(-1, f"{region.hex}.{number}") for number in range(3)]
+    (card,) = cards(read_page(op.get(PAGE)))
+    summaries = [one.find("summary")[0].words for one in card.find("details", class_="element")]
+    assert summaries == ['Round 0: "id": 0', 'Round 1: "id": 1', 'Round 2: "id": 2']
+    second = card.find("form")[1]
+    assert send(op, second, "approve").status_code == 303
+    answers = [detail("asks", mapped, "approve_tell", index) for index in range(3)]
+    assert [one.chosen_options for one in answers] == [None, ["Approve"], None]
+
+
+@pytest.mark.parametrize(
+    "stamp", ["x", "", "-1", "99999999999 0", "1 2 3", "--1 0", "-1 " + "0" * 64 + " " + "0" * 32 + ".1"]
+)
 def test_forged_stamps(op: Any, mapped: str, stamp: str) -> None:
     """Whatever a form sends as the question, nothing but a question that was seen is answered."""
     form = cards(read_page(op.get(PAGE)))[0].find("form")[0]

@@ -248,6 +248,47 @@ def test_a_list_reads_each_sidecar_once(op: Any, monkeypatch: pytest.MonkeyPatch
     assert reads == ["auto_b.vai.json"]
 
 
+def test_a_list_asks_airflow_as_often_for_many(op: Any, queries: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """No DAG costs a query of its own, whether Airflow has read it or not."""
+    from airflow.models.dag import DagModel
+
+    for name in ("a", "b"):
+        made(op, dagId=f"auto_{name}")
+    op.get(URL)
+    queries.clear()
+    op.get(URL)
+    of_two = list(queries)
+    for name in ("c", "d", "e", "f"):
+        made(op, dagId=f"auto_{name}")
+    queries.clear()
+    asked: list[str] = []
+    monkeypatch.setattr(DagModel, "get_team_name", staticmethod(asked.append))  # Airflow remembers some of its answers
+
+    assert op.get(URL).json()["total"] == 6
+
+    assert (asked, len(queries)) == ([], len(of_two))
+
+
+def test_a_list_of_what_the_user_may_read(op: Any, read_by_airflow: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The auth manager decides for DAGs that Airflow knows, and for those that it has not read yet."""
+    from airflow.api_fastapi.app import get_auth_manager
+
+    for name in ("a", "b", "c", "d"):
+        made(op, dagId=f"auto_{name}")
+    read_by_airflow("auto_a")
+    read_by_airflow("auto_b")
+    manager = type(get_auth_manager())
+    whole = manager.is_authorized_dag
+    hidden = ("auto_b", "auto_d")
+
+    def is_authorized(self: Any, *, details: Any = None, **asked: Any) -> bool:
+        return (details is None or details.id not in hidden) and bool(whole(self, details=details, **asked))
+
+    monkeypatch.setattr(manager, "is_authorized_dag", is_authorized)
+
+    assert [item["dagId"] for item in op.get(URL).json()["items"]] == ["auto_a", "auto_c"]
+
+
 def test_a_page_of_one_status(op: Any, folder: Path) -> None:
     """The status narrows the list before it is cut into pages; a sidecar that cannot be read has the status error."""
     for name in ("a", "b", "c", "d"):

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.models.taskinstance import TaskInstance
 
+from airflow_provider_vai.plugin.api.task_places import newest_round
 from tests.unit.plugin.api_support import SPEC, made, ran, run_id, seed
 from tests.unit.plugin.pages.reader import read_page
+from tests.unit.plugin.questions import in_two_rounds
 
 URL = "/api/v1/sources"
 HOSTILE = "<script>alert(1)</script>\u202e"
@@ -146,3 +149,34 @@ def test_the_recorder(op: Any, as_role: Any, read_by_airflow: Any) -> None:
     assert (source["kind"], source["calls"]) == ("recorder", 3)
     assert source["name"].startswith("nightly · look")
     assert op.post(f"{URL}/{source['id']}").status_code == 201
+
+
+@pytest.mark.skipif(not hasattr(TaskInstance, "region_id"), reason="loops are new in Airflow 3.4")
+def test_the_recordings_of_two_rounds(op: Any, read_by_airflow: Any) -> None:
+    """Each round of an agent in a loop is a source of its own, with its own content; the task's page has the newest."""
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    from airflow_provider_vai.operators.runtime import results
+    from airflow_provider_vai.recorder.places import XCOM_KEY, recording_path
+
+    made(op, **SPEC)
+    run = ran(op, read_by_airflow)
+    region = in_two_rounds("nightly", run, "look")
+    for index, content in enumerate((seed(), b"{")):
+        path = recording_path("nightly", run, "look", None, f"{region.hex}.{index}")
+        results.write(path, content)
+        with create_session() as session:
+            names = {"dag_id": "nightly", "task_id": "look", "run_id": run, "map_index": index, "region_id": region}
+            XComModel.set(key=XCOM_KEY, value=str(path), **names, session=session)
+
+    sources = sorted(listed(op), key=lambda one: str(one["name"]))
+
+    assert [one["name"].startswith(f"nightly · look, round {index} ·") for index, one in enumerate(sources)] == [
+        True
+    ] * 2
+    assert (sources[0]["calls"], sources[1]["problem"] is not None) == (3, True)
+    assert op.post(f"{URL}/{sources[0]['id']}").status_code == 201
+    with create_session() as session:
+        assert newest_round(session, "nightly", run, "look", -1) == f"{region.hex}.1"
+        assert newest_round(session, "nightly", run, "look_again", -1) is None
