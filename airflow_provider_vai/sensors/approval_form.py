@@ -2,7 +2,7 @@
 
 A browser changes even untouched values: text that looks like JSON comes back parsed, an integer beyond 2**53 comes back
 rounded, 1.0 comes back as 1, and Airflow 3.1 returns null as the field's own description. None of these is an edit.
-Airflow 3.1.0 returns a number that was typed, and any number beside it, as text.
+Airflow 3.1.0 returns every untouched value so, and a number that was typed as text.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def _undistorted(field: Field, got: Any) -> Any:
     own = field.value
     if isinstance(got, str) and not is_text(field) and (own is not None or "type" in field.schema):
         got = _parsed(got)
-    if (isinstance(own, str) and _same_json(own, got)) or (own is None and got == field.shown()):
+    if (isinstance(own, str) and _same_json(own, got)) or got == field.shown():
         return own
     if isinstance(own, str) and got is not None and not isinstance(got, str):
         return json.dumps(got, ensure_ascii=False)

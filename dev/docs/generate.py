@@ -83,8 +83,8 @@ be lost.
 A file of more than 32 MB is read run by run if it holds many: JSON lines, one array, OTLP's `resourceSpans`, or the
 samples of an Inspect log. Its format is found by its first 64 KB, by more of it only if these do not identify one,
 and as a whole only if no format is found in its first 20 entries. `vai inspect` then needs about 45 MB of memory for
-1 GB, plus what one run needs. One run, or a document that is one JSON tree such as a list of chat messages, may have
-100 MB, and needs about nine times its size in memory; more is refused.
+1 GB (`dev/bench reading` measures it), plus what one run needs. One run, or a document that is one JSON tree such as a
+list of chat messages, may have 100 MB, and needs about nine times its size in memory; more is refused.
 
 Text is UTF-8, or UTF-16 with a byte order mark.
 
