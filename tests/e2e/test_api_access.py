@@ -18,6 +18,7 @@ ROLES = ("admin", "olga", "ursula", "victor", None)
 """Users of the roles admin, op, user and viewer, and nobody."""
 
 READ = (200, 200, 200, 200, 401)
+NOT_THERE = (404, 404, 404, 404, 401)
 AUTHOR = (None, None, 403, 403, 401)
 SWITCH = (None, None, None, 403, 401)
 """Per role the status; ``None``: past the permission, so neither 401 nor 403."""
@@ -54,6 +55,26 @@ TABLE: list[tuple[str, str, str, Any, tuple[int | None, ...]]] = [
     ("POST", f"{ONE}/runs", "/automations/{dag_id}/runs", {"conf": 7}, SWITCH),
     ("GET", f"{ONE}/savings", "/automations/{dag_id}/savings", None, READ),
     ("GET", "/approvals?dag_id=there", "/approvals", None, READ),
+    ("GET", "/approvals/open", "/approvals/open", None, READ),
+    ("GET", f"{ONE}/artifacts", "/automations/{dag_id}/artifacts", None, READ),
+    ("GET", f"{ONE}/dag-versions", "/automations/{dag_id}/dag-versions", None, READ),
+    ("GET", f"{ONE}/explanation", "/automations/{dag_id}/explanation", None, READ),
+    ("GET", f"{ONE}/findings", "/automations/{dag_id}/findings", None, READ),
+    ("GET", f"{ONE}/review", "/automations/{dag_id}/review", None, READ),
+    ("PUT", f"{ONE}/review", "/automations/{dag_id}/review", {}, SWITCH),
+    ("GET", f"{ONE}/triggers", "/automations/{dag_id}/triggers", None, READ),
+    ("GET", f"{ONE}/runs/none", "/automations/{dag_id}/runs/{run_id}", None, NOT_THERE),
+    ("POST", f"{ONE}/versions", "/automations/{dag_id}/versions", {}, AUTHOR),
+    ("GET", f"{ONE}/steps/one/derivations", "/automations/{dag_id}/steps/{key}/derivations", None, AUTHOR),
+    ("POST", f"{ONE}/steps/one/derivations", "/automations/{dag_id}/steps/{key}/derivations", {}, AUTHOR),
+    ("POST", f"{ONE}/steps/one/lift", "/automations/{dag_id}/steps/{key}/lift", {}, AUTHOR),
+    ("POST", f"{ONE}/steps/one/model", "/automations/{dag_id}/steps/{key}/model", {}, AUTHOR),
+    ("POST", f"/agents/runs/{RUN_ID}/preview", "/agents/runs/{recording_id}/preview", {"dagId": "."}, AUTHOR),
+    ("POST", "/chat/threads/x/preview", "/chat/threads/{recording_id}/preview", {}, AUTHOR),
+    ("GET", "/sources", "/sources", None, (200, 200, 403, 403, 401)),
+    ("POST", "/sources/x", "/sources/{source_id}", {}, AUTHOR),
+    ("GET", "/savings", "/savings", None, READ),
+    ("GET", "/setup", "/setup", None, (200, 200, 403, 403, 401)),
     ("GET", "/openapi.json", "/openapi.json", None, READ),
 ]
 ORIGINS = [
