@@ -62,7 +62,7 @@ def test_whatever_is_sent(server: Any, document: dict[str, Any]) -> None:
     headers = {"Authorization": f"Bearer {token(server, 'olga')}"}
     schema = schemathesis.openapi.from_dict(document)
     schema.config.update(base_url=f"{server.url}/vai")
-    there = {"dag_id": "there", "key": "one", "number": 1, "recording_id": RUN_ID}
+    there = {"dag_id": "there", "key": "one", "number": 1, "recording_id": RUN_ID, "source_id": "x", "run_id": "x"}
     tried = 0
 
     def trying(mode: GenerationMode) -> Callable[[Any], None]:
