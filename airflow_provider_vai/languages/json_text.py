@@ -22,10 +22,10 @@ from airflow_provider_vai.languages.short_text import cut
 CORRECT = "Export the trace again, or correct the file."
 
 Pairs = list[tuple[str, Any]]
-"""The keys and values of an object, as they stand in the text."""
+"""The keys and values of an object, in the order of the text, with repeated keys."""
 
 Unkept = Callable[["str | Pairs", str, str], Any]
-"""Returns a value in place of one that Python cannot keep unchanged. It is given the value as it stands in the text, or
+"""Returns a value in place of one that Python cannot keep unchanged. It is given the value as the text has it, or
 the pairs of an object; what is wrong; and a remedy."""
 
 
@@ -150,7 +150,7 @@ def pretty(value: Any) -> str:
     ``value`` may contain :class:`WrittenJson` objects.
     """
     parts: list[str] = []
-    _write(value, "\n", parts.append)
+    _write(value, "\n", parts.append, text=_indented, has_pieces=_is_filled_object)
     parts.append("\n")
     return "".join(parts)
 
@@ -163,7 +163,7 @@ def laid_out(value: Any) -> str:
     :param value: JSON data; it may contain :class:`WrittenJson` objects.
     """
     parts: list[str] = []
-    _lay_out(value, "\n", parts.append)
+    _write(value, "\n", parts.append, text=_laid_out, has_pieces=_holds_long)
     parts.append("\n")
     return "".join(parts)
 
@@ -198,30 +198,32 @@ LINE = 100
 _scalar = _writer(json.JSONEncoder(ensure_ascii=True, allow_nan=False))
 
 
-def _write(value: Any, line: str, write: Callable[[str], None]) -> None:
-    """Write a value in pieces, so that nested objects are not copied once for each object around them."""
-    if not isinstance(value, dict) or not value:
-        write(_indented(value, line))
+def _write(
+    value: Any,
+    line: str,
+    write: Callable[[str], None],
+    *,
+    text: Callable[[Any, str], str],
+    has_pieces: Callable[[Any], bool],
+) -> None:
+    """Write a value in pieces, so that what is inside is not copied once for each object around it.
+
+    :param text: returns the text of a value that is written as a whole.
+    :param has_pieces: whether a value is an object whose entries are written one by one.
+    """
+    if not has_pieces(value):
+        write(text(value, line))
         return
     before, inner = "{", f"{line}  "
     for key, part in value.items():
         write(f"{before}{inner}{_key(key)}: ")
-        _write(part, inner, write)
+        _write(part, inner, write, text=text, has_pieces=has_pieces)
         before = ","
     write(f"{line}}}")
 
 
-def _lay_out(value: Any, line: str, write: Callable[[str], None]) -> None:
-    """Lay out a value in pieces, so that a long :class:`WrittenJson` is not copied once for each object around it."""
-    if not _holds_long(value):
-        write(_laid_out(value, line))
-        return
-    before, inner = "{", f"{line}  "
-    for key, part in value.items():
-        write(f"{before}{inner}{_key(key)}: ")
-        _lay_out(part, inner, write)
-        before = ","
-    write(f"{line}}}")
+def _is_filled_object(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value)
 
 
 def _holds_long(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Entries of an answer that the user narrowed down by what other answers tell of them."""
+"""Picks an entry of one answer by filters on what other answers say about it."""
 
 from __future__ import annotations
 

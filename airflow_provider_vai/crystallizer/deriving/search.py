@@ -183,7 +183,7 @@ class ArgumentSearch:
         return self._unless_held(DerivedPlace(at, accepted.expression.result, (accepted,)), expected)
 
     def _among(self, value: str, at: JsonPath) -> DerivedPlace | None:
-        """Return the entry that a criterion picks among those that other answers tell of; in a read only."""
+        """Return the entry that a criterion picks among those that filters on other answers leave; in a read only."""
         expected = self.seen.expected(value, at)
         node = picked_among(value, self.seen) if self.seen.draft.effect != "write" and not expected.differs else None
         return DerivedPlace(at, node, ()) if node else None

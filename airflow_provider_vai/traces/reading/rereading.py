@@ -1,8 +1,8 @@
 """Reads a trace with values that a Run cannot hold, such as ``NaN``: only the calls that hold one are spoiled.
 
 The adapter reads the document twice: with plain values in place of such values, and with marks. What differs between
-the two readings is where the values are. The arguments of such a call are kept as text, as they stand in the file, so
-that no step is made of it.
+the two readings is where the values are. The arguments of such a call are kept as text, as they are written in the
+file, so that no step is made of it.
 """
 
 from __future__ import annotations

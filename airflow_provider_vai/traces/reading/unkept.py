@@ -36,7 +36,7 @@ _SHIFT = 0xF0000 - 0xD800
 
 
 class MarkedText(str):
-    """A value as it stands in a JSON text, such as ``NaN``, with what is wrong and the value in its place."""
+    """A value as it is written in a JSON text, such as ``NaN``, with what is wrong and the value in its place."""
 
     problem: str
     remedy: str
@@ -140,7 +140,7 @@ def _shown(text: str) -> str:
 
 
 def _key(key: str) -> str:
-    """Return a key of a marked object as it stands in the file."""
+    """Return a key of a marked object as it is written in the file."""
     return _SHIFTED.sub(lambda found: chr(ord(found[0]) - _SHIFT), _LATER.sub("", key))
 
 
