@@ -78,7 +78,7 @@ class ToolCall(_Fact):
     outcome: Outcome = "unknown"
     error: str | None = None
     failed_by_result: bool = False
-    approval: Approval = Approval.model_construct()  # a call would build the model whenever this module is imported
+    approval: Approval = Field(default_factory=Approval)  # a value would be built at import
     started_at: datetime | None = None
     ended_at: datetime | None = None
 

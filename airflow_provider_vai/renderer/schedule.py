@@ -71,7 +71,7 @@ def schedule(triggers: Sequence[Trigger]) -> Any:
     if not crons:
         return events or None
     if not assets and len(crons) == 1 and crons[0][1] is None:
-        return crons[0][0]
+        return _alone(crons[0][0])
     timetable = _timetable(crons)
     return SourcePlace("AssetOrTimeSchedule", None, timetable=timetable, assets=events) if assets else timetable
 
@@ -110,6 +110,11 @@ def _timetable(crons: Sequence[tuple[str, str | None]]) -> SourcePlace:
     expressions = list(dict.fromkeys(_expression(schedule) for schedule, _ in crons))
     function = "CronTriggerTimetable" if len(expressions) == 1 else "MultipleCronTriggerTimetable"
     return SourcePlace(function, None, *expressions, timezone=zones[0])
+
+
+def _alone(schedule: str) -> str:
+    """Return a schedule as ``schedule=`` names it: Airflow 3.2 refuses ``@quarterly``, as croniter does."""
+    return _expression(schedule) if schedule == "@quarterly" else schedule
 
 
 def _expression(schedule: str) -> str:

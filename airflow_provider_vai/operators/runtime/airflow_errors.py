@@ -7,4 +7,7 @@ try:
 except ImportError:  # Airflow 3.1
     from airflow.exceptions import DownstreamTasksSkipped, ParamValidationError
 
-__all__ = ["DownstreamTasksSkipped", "ParamValidationError"]
+__all__ = ["UNFIT", "DownstreamTasksSkipped", "ParamValidationError"]
+
+UNFIT = (ParamValidationError, ValueError)
+"""What Airflow raises if a run is started with values that do not fit its params: in 3.2, a ``ValueError``."""

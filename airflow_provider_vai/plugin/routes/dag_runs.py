@@ -23,7 +23,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from airflow_provider_vai.operators.runtime import masking
-from airflow_provider_vai.operators.runtime.airflow_errors import ParamValidationError
+from airflow_provider_vai.operators.runtime.airflow_errors import UNFIT
 from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.access import READ_RUN, changing, reading
 from airflow_provider_vai.plugin.api.dag_versions import EDITED, versions_by_digest
@@ -172,7 +172,7 @@ def started(dag_id: str, conf: dict[str, Any], by: str) -> DagRunShown:
         raise Problem(409, problem, remedy="Activate it first.")
     try:
         run = trigger_dag(dag_id, triggered_by=DagRunTriggeredByType.REST_API, triggering_user_name=by, conf=conf)
-    except ParamValidationError as error:
+    except UNFIT as error:
         raise Problem(422, public(str(masking.masked(str(error)))), where="conf") from None
     except DagRunAlreadyExists:
         raise Problem(409, "another run just started; try again") from None

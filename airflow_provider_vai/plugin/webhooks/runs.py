@@ -15,7 +15,7 @@ from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import select
 
 from airflow_provider_vai.exceptions import VaiError
-from airflow_provider_vai.operators.runtime.airflow_errors import ParamValidationError
+from airflow_provider_vai.operators.runtime.airflow_errors import UNFIT
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def start(dag_id: str, run_id: str, conf: dict[str, Any]) -> bool:
         trigger_dag(dag_id, triggered_by=DagRunTriggeredByType.REST_API, run_id=run_id, conf=conf)
     except DagRunAlreadyExists:
         return False
-    except ParamValidationError:
+    except UNFIT:
         raise Unfit(
             f"the payload does not fit the params of the DAG {dag_id!r}", remedy="Compare it with their schema."
         ) from None

@@ -230,6 +230,15 @@ def parked(sensor: ApprovalGateSensor, around: Any = None) -> Any:
     return raised.value
 
 
+def parked_again(sensor: ApprovalGateSensor, event: Any, earlier: Any, around: Any = None) -> Any:
+    """Let the gate read an answer, or a timeout, upon which it asks once more; return the exception that parks it."""
+    from airflow.sdk.exceptions import TaskAwaitingInput
+
+    with pytest.raises(TaskAwaitingInput) as raised:
+        sensor.execute_complete(around or context(sensor), event, **earlier.kwargs)
+    return raised.value
+
+
 def test_a_long_question_has_a_page_of_its_own(comms: Comms, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every argument is reachable from the question, which names the page by its digest and the server's path."""
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.com/team/")
@@ -315,13 +324,10 @@ def test_the_whole_deadline_is_kept(comms: Comms) -> None:
     sensor, _ = gate_and_step({"n": 1}, response_timeout=timedelta(hours=1), wake_every=timedelta(minutes=1))
     first = parked(sensor)
 
-    from airflow.sdk.exceptions import TaskAwaitingInput
-
-    with pytest.raises(TaskAwaitingInput) as again:
-        sensor.execute_complete(context(sensor), TIMEOUT, **first.kwargs)
+    again = parked_again(sensor, TIMEOUT, first)
 
     assert first.timeout <= timedelta(minutes=1)
-    assert again.value.kwargs["deadline"] == first.kwargs["deadline"]
+    assert again.kwargs["deadline"] == first.kwargs["deadline"]
 
 
 # --- edits ------------------------------------------------------------------------------------------------------------
@@ -352,15 +358,12 @@ def test_an_edit_is_what_runs(comms: Comms) -> None:
 @pytest.mark.parametrize("form", [{"arguments.amount": -1}, {"arguments.amount": "x"}, {"arguments.to": "Eve"}])
 def test_a_bad_edit_asks_again(comms: Comms, form: dict[str, Any]) -> None:
     """A value that the schema refuses, or a field that is not editable, reopens the question; nothing is recorded."""
-    from airflow.sdk.exceptions import TaskAwaitingInput
-
     sensor, _ = gate_and_step({"to": "Ada", "amount": 5}, editable=AMOUNT, response_timeout=timedelta(hours=1))
     shown = parked(sensor)
 
-    with pytest.raises(TaskAwaitingInput) as again:
-        sensor.execute_complete(context(sensor), {**APPROVED, "params_input": form}, **shown.kwargs)
+    again = parked_again(sensor, {**APPROVED, "params_input": form}, shown)
 
-    assert again.value.kwargs == shown.kwargs
+    assert again.kwargs == shown.kwargs
     assert comms.sent[-1].body.startswith("**Asked again:**")
     assert records() == []
 
@@ -410,13 +413,10 @@ def test_a_changed_amount_to_a_denied_recipient_is_asked_about(comms: Comms) -> 
 
 def test_no_edit_leads_to_a_denied_call(comms: Comms) -> None:
     """An edit that would repeat a denied call is refused like an invalid value."""
-    from airflow.sdk.exceptions import TaskAwaitingInput
-
     sensor, _ = gate_and_step({"to": "Eve", "amount": 4}, denied=DENIED, editable=AMOUNT)
     shown = parked(sensor)
 
-    with pytest.raises(TaskAwaitingInput):
-        sensor.execute_complete(context(sensor), {**APPROVED, "params_input": {"arguments.amount": 5}}, **shown.kwargs)
+    parked_again(sensor, {**APPROVED, "params_input": {"arguments.amount": 5}}, shown)
 
 
 # --- trust ------------------------------------------------------------------------------------------------------------
@@ -542,23 +542,20 @@ def broken(_: Any) -> None:
 
 def test_people_are_notified_at_the_opening_and_before_the_deadline(comms: Comms) -> None:
     """The notifier gets the question and its address, once at the opening and once as a reminder."""
-    from airflow.sdk.exceptions import TaskAwaitingInput
-
     sent: list[str] = []
     settings = {"response_timeout": timedelta(hours=2), "remind_before": timedelta(hours=1)}
     sensor, _ = gate_and_step({"n": 1}, notifiers=[broken, Notifier(sent)], **settings)
     around = context(sensor)
     waiting = parked(sensor, around)
     assert timedelta(minutes=50) < waiting.timeout <= timedelta(hours=1)
-    due = {**waiting.kwargs, "remind_at": utcnow().isoformat()}
+    waiting.kwargs["remind_at"] = utcnow().isoformat()
 
-    with pytest.raises(TaskAwaitingInput) as again:
-        sensor.execute_complete(around, TIMEOUT, **due)
+    again = parked_again(sensor, TIMEOUT, waiting, around)
 
     assert [line.rpartition(" ")[2] for line in sent] == ["False", "True"]
     assert "/dags/d/runs/r1/tasks/gate/required_actions" in sent[0]
-    assert again.value.kwargs["remind_at"] is None
-    assert again.value.timeout > timedelta(hours=1)
+    assert again.kwargs["remind_at"] is None
+    assert again.timeout > timedelta(hours=1)
 
 
 # --- out of band ------------------------------------------------------------------------------------------------------

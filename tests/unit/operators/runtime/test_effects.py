@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow import sdk
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 
@@ -55,6 +56,13 @@ class Write(VaiOperator):
         """Do the write."""
         self.sent += 1
         return self.then()
+
+
+@pytest.fixture(autouse=True)
+def never_expire(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow before 3.3 has no store, and so no name for a value that never expires."""
+    if not hasattr(sdk, "NEVER_EXPIRE"):
+        monkeypatch.setattr(sdk, "NEVER_EXPIRE", timedelta.max, raising=False)
 
 
 class Killed(BaseException):

@@ -114,7 +114,8 @@ def test_many_dags_at_once(op: Any, read_by_airflow: Any, queries: list[str], mo
         assert len(queries) == 2
         asked: list[Any] = []
         monkeypatch.setattr(DagModel, "get_dag_id_to_team_name_mapping", lambda names: {"nightly": "red"})
-        monkeypatch.setattr(get_auth_manager(), "is_authorized_dag", lambda **given: asked.append(given))
+        manager = type(get_auth_manager())  # of an instance, monkeypatch would leave the method behind
+        monkeypatch.setattr(manager, "is_authorized_dag", lambda self, **given: asked.append(given))
         assert access.allowed_dags(viewer, "PUT", names) == set()
         assert {(one["details"].id, one["details"].team_name) for one in asked} == {
             ("nightly", "red"), ("new_1", None), ("new_2", None),
