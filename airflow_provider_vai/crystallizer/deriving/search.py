@@ -379,12 +379,17 @@ def _form_of(value: str) -> dict[str, Any] | None:
 
 
 def _text_with(source: RecordedResult, value: str, form: Mapping[str, Any]) -> Node | None:
-    """Return the node that finds a value in a text of a result; ``None`` if no text has it alone."""
+    """Return the node that finds a value in a text of a result; ``None`` if no text has it alone.
+
+    A text that is nothing but the value is for a wire: of several, it cannot be told which one is meant.
+    """
     for place in source.places:
-        path = only_items(place)
-        if isinstance(place.value, str) and value in place.value and not any(isinstance(part, int) for part in path):
+        path, text = only_items(place), place.value
+        if not isinstance(text, str) or text == value or any(isinstance(part, int) for part in path):
+            continue
+        if value in text:
             try:
-                if found(place.value, **form) == value:
+                if found(text, **form) == value:
                     return call("found", text=call("wired", step=source.step, path=list(path)), **form)
             except DerivationError:
                 continue  # several of them: it cannot be told which one

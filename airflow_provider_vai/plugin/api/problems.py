@@ -160,9 +160,13 @@ def _folders() -> list[str]:
     return sorted({name.rstrip("/") for name in named if len(name) > 1}, key=len, reverse=True)
 
 
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""The names that RFC 9110 gives: before Python 3.13, the standard library has older ones."""
+
+
 def _details(status: int, detail: str, **members: Any) -> ProblemDetails:
     try:
-        title = HTTPStatus(status).phrase
+        title = TITLES.get(status) or HTTPStatus(status).phrase
     except ValueError:
         title = "Error"
     return ProblemDetails(title=title, status=status, detail=detail, **members)

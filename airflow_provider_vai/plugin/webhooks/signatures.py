@@ -151,7 +151,7 @@ def _standard(secret: bytes, headers: Mapping[str, str], body: bytes, now: datet
 
 def _standard_key(secret: str) -> bytes:
     """Return the bytes that a secret of Standard Webhooks stands for: base64 after the prefix, which may be missing."""
-    text = secret.strip().removeprefix(SECRET_PREFIX)
+    text = secret.strip().removeprefix(SECRET_PREFIX).rstrip("=")
     try:
         key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (ValueError, binascii.Error):

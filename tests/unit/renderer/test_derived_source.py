@@ -140,6 +140,7 @@ def test_every_reference() -> None:
 
 def test_the_formatter_changes_nothing(tmp_path: Any) -> None:
     """Long expressions are broken over lines as the formatter breaks them."""
+    pytest.importorskip("ruff")
     part = {"function": "part", "value": {**BEST, "by": "a" * 70}, "path": ["a b", 0]}
     slots = {f"slot_{number}": {**MONTH, "form": "%B" * number} for number in range(8)}
     tree = {

@@ -110,6 +110,7 @@ def test_references_stand_inside_values() -> None:
 
 def test_formatter_leaves_literals_alone(tmp_path: Path) -> None:
     """`ruff format` does not change a file with many literals, at the line length of DAG files."""
+    pytest.importorskip("ruff")
     values = [entry["value"] for entry in hostile("text", "structure") if entry["expect"] == "keep"]
     values += [LONG, [LONG, LONG], {"k": [LONG, {"a": [1] * 60}]}, {LONG: {LONG: []}}, [[], {}, [[]]], {"a": "b\nc"}]
     file = tmp_path / "values.py"

@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 from airflow_provider_vai.crystallizer.evidence.value_places import places
 from airflow_provider_vai.crystallizer.wiring.search import Search
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.derivation import evaluate
 from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.languages.result_path import follow
 from airflow_provider_vai.model.argument import Argument
@@ -271,10 +272,29 @@ def test_filled_in_wires_give_the_recorded_arguments(
     found = crystallized(recorded, READS, gates="recorded").steps[-1].arguments["arguments"]
     left = {f"get_{n}": result for n, result in enumerate(results)}
     value = found.value if found.from_ is None else follow(left[str(found.from_.step)], found.from_.path)
+
+    def outputs(node: dict[str, Any]) -> Any:
+        return follow(left[node["step"]], node["path"])
+
     for wire in found.wires:
-        assert wire.from_ is not None
-        value = with_value(value, wire.at, follow(left[str(wire.from_.step)], wire.from_.path))
+        taken = (
+            evaluate(wire.derive, outputs)
+            if wire.from_ is None
+            else follow(left[str(wire.from_.step)], wire.from_.path)
+        )
+        value = with_value(value, wire.at, taken)
     assert json_text.canonical(value) == json_text.canonical(arguments)
+
+
+@pytest.mark.parametrize("value", ["x@y.org", "https://y.org/a", "plan.docx", "A-4711"])
+@pytest.mark.parametrize("result", [lambda value: [value], lambda value: {"mail": value}])
+def test_two_results_that_are_the_value_decide_nothing(value: str, result: Any) -> None:
+    """An address that two results hold is no address in a text: it stays, and both places are listed."""
+    calls = [call(f"get_{n}", {}, result(value)) for n in range(2)]
+    argument = crystallized(run(*calls, call("get_2", {"id": value})), READS).steps[-1].arguments["arguments"]
+
+    assert (argument.value, argument.wires) == ({"id": value}, [])
+    assert [place.code for place in argument.undecided] == ["several_sources"]
 
 
 def test_a_wire_takes_the_place_of_those_inside_it() -> None:
