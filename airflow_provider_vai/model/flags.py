@@ -50,7 +50,7 @@ def flag(determinism: Determinism, reason: str | None, words: Sequence[JsonPath]
         return determinism, reason
     places = [".".join(map(str, place)) for place in words]
     more = f" and {len(places) - SHOWN_PLACES} more" if len(places) > SHOWN_PLACES else ""
-    wrote = f"a model wrote {', '.join(places[:SHOWN_PLACES])}{more}, and every run repeats it word for word"
+    wrote = f"a model wrote the words of {', '.join(places[:SHOWN_PLACES])}{more}, which every run repeats"
     asks_model = determinism == "model_at_run_time"
     return determinism if asks_model else "model_written", f"{reason}; {wrote}" if reason else wrote
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.model.automation import Automation, Step
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.positions import positional, reads_of
 from airflow_provider_vai.model.recipients import chosen_by
 from airflow_provider_vai.model.review_codes import PLACES
@@ -97,10 +99,18 @@ def _derived(steps: Sequence[Step]) -> Iterator[ReviewItem]:
     for step in steps:
         trees = [([name, *at], tree) for name, argument in step.arguments.items() for at, tree in argument.trees()]
         if trees:
-            yield review_item("derived_values", step=step.key, places=[place_text(None, place) for place, _ in trees])
+            yield review_item("derived_values", step=step.key, places=_worked_out(trees))
         chosen = [place_text(None, place) for place, tree in trees if chosen_by(place, tree)]
         if chosen and step.effect == "write":
             yield review_item("recipient_by_criterion", step=step.key, places=chosen)
+
+
+def _worked_out(trees: Sequence[tuple[JsonPath, Mapping[str, Any]]]) -> str:
+    """Return the places that each run works out, as a list in words; of a text, only the values in it."""
+    texts = [place_text(None, place) for place, tree in trees if tree["function"] == "text"]
+    whole = [place_text(None, place) for place, tree in trees if tree["function"] != "text"]
+    parts = [", ".join(whole)] if whole else []
+    return " and ".join([*parts, f"the values in {', '.join(texts)}"] if texts else parts)
 
 
 def _undecided(steps: Sequence[Step]) -> Iterator[ReviewItem]:

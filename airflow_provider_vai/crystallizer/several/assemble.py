@@ -332,12 +332,8 @@ class _Assembly:
         yield from in_results(self.always)
 
     def _sources(self) -> list[str]:
-        """Return a line for each run, with the digest of its trace."""
-        named = []
-        for playback in self.playbacks[:SHOWN_RUNS]:
-            source = playback.automation.source
-            digest = f" (trace sha256 {source.trace_sha256[:12]})" if source else ""
-            named.append(f"{playback.name}{digest}")
+        """Return the names of the runs. The sidecar has the digests of their traces among its sources."""
+        named = [playback.name for playback in self.playbacks[:SHOWN_RUNS]]
         return named + ([f"and {len(self.playbacks) - SHOWN_RUNS} more"] if len(self.playbacks) > SHOWN_RUNS else [])
 
     def _reason(self, column: AlignedStep) -> str:

@@ -157,11 +157,11 @@ def _register(asset: AssetModel, run: DagRun, matching: Sequence[Happened], sess
     if steps:
         about |= {**steps[0], "steps": steps[:MAX_STEPS], "count": len(steps)}
     own = (AssetDagRunQueue.asset_id == asset.id, AssetDagRunQueue.target_dag_id == run.dag_id)
-    is_waiting = session.scalar(select(AssetDagRunQueue.asset_id).where(*own)) is not None
+    row = getattr(AssetDagRunQueue, "asset_event_id", AssetDagRunQueue.asset_id)  # 3.4: one for each event
+    waiting = session.scalars(select(row).where(*own)).all()
     asset_manager.register_asset_change(asset=asset, task_instance=_latest(instances), extra=about, session=session)
     session.flush()
-    if not is_waiting:
-        session.execute(delete(AssetDagRunQueue).where(*own))
+    session.execute(delete(AssetDagRunQueue).where(*own, row.not_in(waiting)))
 
 
 def _happened(run: DagRun, dag: SerializedDAG, session: Session) -> Iterator[Happened]:

@@ -47,14 +47,16 @@ def test_prose_that_nobody_said_before_is_the_models(recorded: Run, is_flagged: 
     step = last(recorded)
     assert step.non_deterministic is is_flagged
     assert step.determinism == ("model_written" if is_flagged else "exact")
-    assert (step.non_deterministic_reason or "").startswith("a model wrote arguments." if is_flagged else "")
+    assert (step.non_deterministic_reason or "").startswith(
+        "a model wrote the words of arguments." if is_flagged else ""
+    )
 
 
 def test_many_places_are_counted() -> None:
     """Three are named."""
     texts = {f"t{number}": f"{PROSE} {number}" for number in range(5)}
     assert last(run(call("send", texts))).non_deterministic_reason == (
-        "a model wrote arguments.t0, arguments.t1, arguments.t2 and 2 more, and every run repeats it word for word"
+        "a model wrote the words of arguments.t0, arguments.t1, arguments.t2 and 2 more, which every run repeats"
     )
 
 
@@ -112,7 +114,7 @@ def test_a_report_that_repeats_a_sentence_is_flagged(kind: str, arguments: dict[
 
     assert (step.effect, step.determinism) == ("artifact", "model_written")
     assert step.model_words == [[int(part) if part.isdigit() else part for part in place.split(".")]]
-    assert step.non_deterministic_reason == f"a model wrote {place}, and every run repeats it word for word"
+    assert step.non_deterministic_reason == f"a model wrote the words of {place}, which every run repeats"
     assert [item.step for item in reviewed if item.code == "model_written"] == [step.key]
 
     words = "\n".join([PROSE, arguments.get("sql", ""), arguments.get("description", "")])
@@ -140,5 +142,5 @@ def test_flags_are_summed_up() -> None:
     query, send, *_ = automation.review
     assert (query.code, query.step, query.message) == ("model_written", "generate_query", "a model wrote this SQL")
     assert (send.code, send.step) == ("model_written", "send")
-    assert send.message.startswith("a model wrote arguments.text")
+    assert send.message.startswith("a model wrote the words of arguments.text")
     assert automation.steps[1].model_words == [["arguments", "text"]]

@@ -6,10 +6,10 @@ calls that did not become tasks.
 
 Review before you activate it:
 1-2. generate_query, generate_query_2: a model wrote this SQL
-3. create_flashboard: a model wrote charts.1.title.subtitle, description, and every run repeats it
-   word for word
-4. http_request: a model wrote json.title, json.summary, json.highlights.0 and 2 more, and every run
-   repeats it word for word
+3. create_flashboard: a model wrote the words of charts.1.title.subtitle, description, which every
+   run repeats
+4. http_request: a model wrote the words of json.title, json.summary, json.highlights.0 and 2 more,
+   which every run repeats
 5. http_request.json.summary: repeats figures of the recorded day, which every run sends again
    (396,618, 4,050)
 6. http_request.json.highlights.0: repeats figures of the recorded day, which every run sends again
@@ -47,9 +47,9 @@ Repeats a recorded agent run, 2026-11-22.
 | task | does | values from | note |
 |-|-|-|-|
 | `generate_query`, `generate_query_2` | generate_query: reads | | a model wrote this SQL |
-| `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` | a model wrote charts.1.title.subtitle, description, and every run repeats it word for word |
+| `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` | a model wrote the words of charts.1.title.subtitle, description, which every run repeats |
 | `approve_http_request` | asks before `http_request` | | |
-| `http_request` | http_request: writes | | a model wrote json.title, json.summary, json.highlights.0 and 2 more… |
+| `http_request` | http_request: writes | | a model wrote the words of json.title, json.summary, json.highlights.0 and 2 more… |
 
 Connections: `reports`, `warehouse`
 
@@ -88,8 +88,7 @@ ORDER BY orders DESC, region""",
         tables=["orders", "customers", "regions"],
     )
 
-    # model-written: a model wrote charts.1.title.subtitle, description, and every run repeats it word for
-    # word
+    # model-written: a model wrote the words of charts.1.title.subtitle, description, which every run repeats
     create_flashboard = CreateFlashboardOperator(
         task_id="create_flashboard",
         title="Revenue and orders",
@@ -166,8 +165,8 @@ ORDER BY orders DESC, region""",
         },
     )
 
-    # model-written: a model wrote json.title, json.summary, json.highlights.0 and 2 more, and every run
-    # repeats it word for word
+    # model-written: a model wrote the words of json.title, json.summary, json.highlights.0 and 2 more, which
+    # every run repeats
     http_request = HttpRequestOperator(
         task_id="http_request",
         conn_id="reports",

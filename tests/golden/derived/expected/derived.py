@@ -6,8 +6,8 @@ calls that did not become tasks.
 
 Review before you activate it:
 1-2. generate_query, generate_query_2: a model wrote this SQL
-3. create_flashboard: works out charts.1.title, datasets.open, datasets.best, description in every
-   run
+3. create_flashboard: works out charts.1.title, datasets.open, datasets.best and the values in
+   description in every run
 """
 
 from datetime import datetime, timezone

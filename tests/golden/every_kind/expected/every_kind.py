@@ -7,16 +7,16 @@ details, and the calls that did not become tasks.
 Review before you activate it:
 1. explain_schema: a model wrote the recorded explanation; this step returns the current schema
    instead
-2. duckdb_transform: a model wrote sql, and every run repeats it word for word
+2. duckdb_transform: a model wrote the words of sql, which every run repeats
 3. generate_query: a model wrote this SQL
 4-5. web_search, fetch_page: the web answers, and its answer may change
-6. call_agent: a model decides again in every run; a model wrote question, and every run repeats it
-   word for word
-7. write_file: a model wrote content, and every run repeats it word for word
-8. shell_command: a model wrote this command line; a model wrote command, and every run repeats it
-   word for word
-9. add_note: an MCP server answers, and its answer may change; a model wrote arguments.text, and
-   every run repeats it word for word
+6. call_agent: a model decides again in every run; a model wrote the words of question, which every
+   run repeats
+7. write_file: a model wrote the words of content, which every run repeats
+8. shell_command: a model wrote this command line; a model wrote the words of command, which every
+   run repeats
+9. add_note: an MCP server answers, and its answer may change; a model wrote the words of
+   arguments.text, which every run repeats
 10-16. call_agent, call_automation, write_file, edit_file, shell_command, add_note, plan_discount:
    external side effects without a gate (it has external side effects; no approval is recorded, and
    the policy guards only recorded ones)
@@ -76,21 +76,21 @@ Repeats a recorded agent run of sales-analyst, 2025-04-01.
 | `dlt_extract` | dlt_extract: stores a result | | |
 | `file_sync` | file_sync: stores a result | | |
 | `explain_schema` | explain_schema: reads | | a model wrote the recorded explanation; this step returns the current schema instead |
-| `duckdb_transform` | duckdb_transform: stores a result | | a model wrote sql, and every run repeats it word for word |
+| `duckdb_transform` | duckdb_transform: stores a result | | a model wrote the words of sql, which every run repeats |
 | `generate_query` | generate_query: reads | | a model wrote this SQL |
 | `web_search` | web_search: reads | | the web answers, and its answer may change |
 | `fetch_page` | fetch_page: reads | | the web answers, and its answer may change |
 | `forecast` | python_tool: reads | `generate_query` | |
 | `create_flashboard` | create_flashboard: stores a result | `generate_query`, `forecast` | |
-| `call_agent` | call_agent: writes | | a model decides again in every run; a model wrote question… |
+| `call_agent` | call_agent: writes | | a model decides again in every run; a model wrote the words of question… |
 | `approve_http_request` | asks before `http_request` | | |
 | `http_request` | http_request: writes | `generate_query` | |
 | `call_automation` | call_automation: writes | | |
-| `write_file` | write_file: writes | | a model wrote content, and every run repeats it word for word |
+| `write_file` | write_file: writes | | a model wrote the words of content, which every run repeats |
 | `edit_file` | edit_file: writes | | |
-| `shell_command` | shell_command: writes | | a model wrote this command line; a model wrote command… |
+| `shell_command` | shell_command: writes | | a model wrote this command line; a model wrote the words of command… |
 | `conditional_branch` | conditional_branch: reads | `generate_query` | |
-| `add_note` | mcp_tool: writes | | an MCP server answers, and its answer may change; a model wrote arguments.text… |
+| `add_note` | mcp_tool: writes | | an MCP server answers, and its answer may change… |
 | `plan_discount` | python_tool: writes | | |
 
 Connections: `analyst_model`, `news_site`, `reports`, `shop_api`, `team_notes`, `warehouse`, `web_search`
@@ -126,7 +126,7 @@ Change it on [its page](vai/ui/automations/every_kind/steps), with `vai edit` or
         question="Which columns do the orders have?",
     )
 
-    # model-written: a model wrote sql, and every run repeats it word for word
+    # model-written: a model wrote the words of sql, which every run repeats
     duckdb_transform = DuckdbTransformOperator(
         task_id="duckdb_transform",
         conn_id="warehouse",
@@ -193,8 +193,8 @@ Change it on [its page](vai/ui/automations/every_kind/steps), with `vai edit` or
         ],
     )
 
-    # model-at-run-time: a model decides again in every run; a model wrote question, and every run repeats it
-    # word for word
+    # model-at-run-time: a model decides again in every run; a model wrote the words of question, which every
+    # run repeats
     call_agent = CallAgentOperator(
         task_id="call_agent",
         conn_id="analyst_model",
@@ -248,7 +248,7 @@ Change it on [its page](vai/ui/automations/every_kind/steps), with `vai edit` or
         wait=True,
     )
 
-    # model-written: a model wrote content, and every run repeats it word for word
+    # model-written: a model wrote the words of content, which every run repeats
     write_file = WriteFileOperator(
         task_id="write_file",
         path="report/regions.txt",
@@ -265,8 +265,8 @@ North 170
         new_text="180",
     )
 
-    # model-written: a model wrote this command line; a model wrote command, and every run repeats it word for
-    # word
+    # model-written: a model wrote this command line; a model wrote the words of command, which every run
+    # repeats
     shell_command = ShellCommandOperator(
         task_id="shell_command",
         command="sort regions.txt | tee sorted.txt",
@@ -281,8 +281,8 @@ North 170
         if_false=["plan_discount"],
     )
 
-    # model-written: an MCP server answers, and its answer may change; a model wrote arguments.text, and every
-    # run repeats it word for word
+    # model-written: an MCP server answers, and its answer may change; a model wrote the words of
+    # arguments.text, which every run repeats
     add_note = McpToolOperator(
         task_id="add_note",
         conn_id="team_notes",

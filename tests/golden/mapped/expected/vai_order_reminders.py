@@ -6,8 +6,8 @@ and the calls that did not become tasks.
 
 Review before you activate it:
 1. list_orders: an MCP server answers, and its answer may change
-2. send_reminder: an MCP server answers, and its answer may change; a model wrote arguments.text,
-   and every run repeats it word for word
+2. send_reminder: an MCP server answers, and its answer may change; a model wrote the words of
+   arguments.text, which every run repeats
 """
 
 from datetime import datetime, timezone
@@ -37,7 +37,7 @@ Repeats a recorded agent run of shop-clerk, 2025-04-01.
 |-|-|-|-|
 | `list_orders` | mcp_tool: reads | | an MCP server answers, and its answer may change |
 | `approve_send_reminder` | asks before `send_reminder` | | |
-| `send_reminder` | mcp_tool: writes, once for each element | `list_orders` | an MCP server answers, and its answer may change; a model wrote arguments.text… |
+| `send_reminder` | mcp_tool: writes, once for each element | `list_orders` | an MCP server answers, and its answer may change… |
 
 Connections: `shop`
 
@@ -68,8 +68,8 @@ Change it on [its page](vai/ui/automations/vai_order_reminders/steps), with `vai
         },
     )
 
-    # model-written: an MCP server answers, and its answer may change; a model wrote arguments.text, and every
-    # run repeats it word for word
+    # model-written: an MCP server answers, and its answer may change; a model wrote the words of
+    # arguments.text, which every run repeats
     send_reminder = McpToolOperator.partial(
         task_id="send_reminder",
         conn_id="shop",

@@ -6,7 +6,7 @@ details, and the calls that did not become tasks.
 
 Review before you activate it:
 1-2. generate_query, generate_query_2: a model wrote this SQL
-3. create_flashboard: a model wrote description, and every run repeats it word for word
+3. create_flashboard: a model wrote the words of description, which every run repeats
 """
 
 from datetime import datetime, timezone
@@ -34,7 +34,7 @@ Repeats a recorded agent run of data-analyst, 2025-03-03.
 | task | does | values from | note |
 |-|-|-|-|
 | `generate_query`, `generate_query_2` | generate_query: reads | | a model wrote this SQL |
-| `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` | a model wrote description, and every run repeats it word for word |
+| `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` | a model wrote the words of description, which every run repeats |
 
 Connections: `warehouse`
 
@@ -71,7 +71,7 @@ ORDER BY orders DESC, region""",
         tables=["orders"],
     )
 
-    # model-written: a model wrote description, and every run repeats it word for word
+    # model-written: a model wrote the words of description, which every run repeats
     create_flashboard = CreateFlashboardOperator(
         task_id="create_flashboard",
         title="Monthly revenue",

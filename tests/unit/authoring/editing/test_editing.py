@@ -490,7 +490,7 @@ def test_a_persons_words_are_no_models() -> None:
     before = golden("every_kind")
     reason = "an MCP server answers, and its answer may change"
     assert step(before, "add_note").non_deterministic_reason == (
-        f"{reason}; a model wrote arguments.text, and every run repeats it word for word"
+        f"{reason}; a model wrote the words of arguments.text, which every run repeats"
     )
     after = step(editing.set_argument(before, "add_note", "arguments.text", "Mine."), "add_note")
     assert (after.non_deterministic_reason, after.determinism) == (reason, "live")
@@ -504,7 +504,7 @@ def test_a_models_words_go_place_by_place() -> None:
     edited = step(automation, "http_request")
     assert edited.model_words == [["json", "highlights", 1], ["json", "highlights", 2]]
     assert edited.non_deterministic_reason == (
-        "a model wrote json.highlights.1, json.highlights.2, and every run repeats it word for word"
+        "a model wrote the words of json.highlights.1, json.highlights.2, which every run repeats"
     )
     assert "model_written" in findings(automation, "http_request")
     automation = editing.set_argument(automation, "http_request", "json.highlights", ["Mine.", "Too."])

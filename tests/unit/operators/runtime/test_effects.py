@@ -94,6 +94,7 @@ def attempt(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ca
             dag_id="d",
             run_id="manual/1",
             task_id=step.task_id,
+            task=step,
             map_index=3,
             try_number=next(numbers),
             max_tries=tries["max"],
