@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import signature
+from pathlib import Path
 from typing import Any
 
 try:
@@ -14,7 +16,13 @@ try:
 except ImportError:  # Airflow 3.1
     from airflow.serialization.serialized_objects import SerializedDAG as DagSerialization
 
-__all__ = ["DagBag", "DagSerialization", "sync_bag_to_db"]
+__all__ = ["DagBag", "DagSerialization", "bag_of", "sync_bag_to_db"]
+
+
+def bag_of(path: Path, bundle_name: str) -> Any:
+    """Return the bag of a DAG file in a bundle that is the file's folder."""
+    named = {"bundle_name": bundle_name} if "bundle_name" in signature(DagBag).parameters else {}  # not in 3.1.0
+    return DagBag(str(path), bundle_path=path.parent, **named)
 
 
 def sync_bag_to_db(bag: Any, bundle_name: str, bundle_version: str | None = None) -> None:

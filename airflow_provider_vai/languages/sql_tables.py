@@ -77,7 +77,7 @@ def _sources(sql: str, dialect: str | None) -> dict[Key, str] | None:
         statements = [part for part in parse(sql, dialect) if part is not None]
     except (sqlglot.errors.SqlglotError, RecursionError):
         return None
-    if any(statement.find(exp.Show, exp.Command) for statement in statements):
+    if any(statement.find(exp.Show, exp.Command) or not _is_understood(statement) for statement in statements):
         return None
     found: dict[Key, str] = {}
     for statement in statements:
@@ -85,6 +85,14 @@ def _sources(sql: str, dialect: str | None) -> dict[Key, str] | None:
             for key, name in _read_by(node, dialect):
                 found.setdefault(key, name)
     return found
+
+
+def _is_understood(statement: Any) -> bool:
+    """Return whether each table of a ``WITH`` is a query. sqlglot before 29 takes ``TABLE secret`` there for a name."""
+    from sqlglot import exp
+
+    defined = (exp.Query, exp.DML, exp.Table, exp.Values)
+    return all(isinstance(one.this, defined) for one in statement.find_all(exp.CTE))
 
 
 def function_names(call: Any) -> Iterator[str]:

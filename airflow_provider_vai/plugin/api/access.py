@@ -130,18 +130,19 @@ def _is_ours(origin: str, request: Request) -> bool:
         return False
 
 
-def check_dag(request: Request, user: Any, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> None:
+def check_dag(user: Any, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> None:
     """Check a permission on a DAG that the path does not name.
 
     :raises HTTPException: 403.
     """
-    requires_access_dag(method, entity, dag_id)(request, user)
+    if dag_id not in allowed_dags(user, method, [dag_id], entity):
+        raise HTTPException(403, "Forbidden")
 
 
-def is_allowed(request: Request, user: Any, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> bool:
+def is_allowed(user: Any, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> bool:
     """Return whether a user may do something with a DAG, which Airflow need not know yet."""
     try:
-        check_dag(request, user, method, dag_id, entity)
+        check_dag(user, method, dag_id, entity)
     except HTTPException:
         return False
     return True
@@ -150,7 +151,7 @@ def is_allowed(request: Request, user: Any, method: Any, dag_id: str, entity: Da
 def allowed_dags(user: Any, method: Any, dag_ids: Iterable[str], entity: DagAccessEntity | None = None) -> set[str]:
     """Return the DAGs with which a user may do something, of many; one query finds the teams that own them.
 
-    :func:`is_allowed` looks for the team each time, which takes seconds for thousands of DAGs.
+    :func:`check_dag` looks for the team each time, which takes seconds for thousands of DAGs.
 
     :param user: who asks. :param method: what the user wants to do. :param dag_ids: DAGs, which Airflow need not know.
     :param entity: the part of the DAG; ``None``: the DAG itself.

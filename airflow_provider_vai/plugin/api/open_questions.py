@@ -13,7 +13,7 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.models.hitl import HITLDetail
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
-from fastapi import HTTPException, Request
+from fastapi import HTTPException
 from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -119,7 +119,7 @@ def find(user: Any, wanted: QuestionFilter) -> list[list[Found]]:
     return sorted(gates, key=lambda gate: min(row.asked_at for row in gate), reverse=wanted.newest)
 
 
-def read(request: Request, user: Any, found: Sequence[Found]) -> list[OpenQuestion]:
+def read(user: Any, found: Sequence[Found]) -> list[OpenQuestion]:
     """Return questions with all that is known about them. One that was answered meanwhile is left out.
 
     :param found: some of what :func:`find` returned.
@@ -131,14 +131,14 @@ def read(request: Request, user: Any, found: Sequence[Found]) -> list[OpenQuesti
             .where(HITLDetail.ti_id.in_([one.ti_id for one in found]), HITLDetail.responded_at.is_(None))
         )
         rows = {str(row[0].ti_id): row for row in session.execute(query)}
-        facts = run_facts.RunFacts(request, user, session)
-        return [_question(request, user, one, rows[str(one.ti_id)], facts) for one in found if str(one.ti_id) in rows]
+        facts = run_facts.RunFacts(user, session)
+        return [_question(user, one, rows[str(one.ti_id)], facts) for one in found if str(one.ti_id) in rows]
 
 
-def listed(request: Request, user: Any, wanted: QuestionFilter, *, limit: int, offset: int) -> OpenQuestionPage:
+def listed(user: Any, wanted: QuestionFilter, *, limit: int, offset: int) -> OpenQuestionPage:
     """Return a page of the open questions, see :func:`find`."""
     found = [one for gate in find(user, wanted) for one in gate]
-    items = read(request, user, found[offset : offset + limit])
+    items = read(user, found[offset : offset + limit])
     return OpenQuestionPage(items=items, total=len(found), limit=limit, offset=offset)
 
 
@@ -171,11 +171,11 @@ def _rows(session: Session, wanted: QuestionFilter) -> Iterator[Found]:
             yield Found(row.ti_id, row.dag_id, row.run_id, row.task_id, *place, row.created_at, people)
 
 
-def _question(request: Request, user: Any, found: Found, row: Sequence[Any], facts: run_facts.RunFacts) -> OpenQuestion:
+def _question(user: Any, found: Found, row: Sequence[Any], facts: run_facts.RunFacts) -> OpenQuestion:
     detail, waiting, dag_version_id = row
     ran = facts.automation(found.dag_id, dag_version_id)
     settings = ran.gate(found.task_id)
-    may_answer = _may(request, user, "PUT", found.dag_id) and (not found.assigned or is_assigned(user, found.assigned))
+    may_answer = _may(user, "PUT", found.dag_id) and (not found.assigned or is_assigned(user, found.assigned))
     return OpenQuestion(
         dag_id=found.dag_id,
         run_id=found.run_id,
@@ -212,9 +212,9 @@ def deadline_of(waiting: Any) -> datetime | None:
         return None
 
 
-def _may(request: Request, user: Any, method: str, dag_id: str) -> bool:
+def _may(user: Any, method: str, dag_id: str) -> bool:
     try:
-        check_dag(request, user, method, dag_id, DagAccessEntity.HITL_DETAIL)
+        check_dag(user, method, dag_id, DagAccessEntity.HITL_DETAIL)
     except HTTPException:
         return False
     return True

@@ -12,7 +12,7 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.models.dagcode import DagCode
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XComModel
-from fastapi import HTTPException, Request
+from fastapi import HTTPException
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -87,11 +87,10 @@ class RanAutomation:
 class RunFacts:
     """Finds the facts about runs, each once.
 
-    :param request: the request, and :param user: who asks; both decide whether results may be seen.
+    :param user: who asks, which decides whether results may be seen.
     :param session: of Airflow's database.
     """
 
-    request: Request
     user: Any
     session: Session
     _versions: dict[tuple[str, Any], RanAutomation] = field(default_factory=dict)
@@ -136,7 +135,7 @@ class RunFacts:
 
     def _found(self, dag_id: str, run_id: str, read: Collection[str], loop_round: str | None) -> list[EarlierResult]:
         try:
-            check_dag(self.request, self.user, "GET", dag_id, DagAccessEntity.XCOM)
+            check_dag(self.user, "GET", dag_id, DagAccessEntity.XCOM)
         except HTTPException:
             return []
         query = (

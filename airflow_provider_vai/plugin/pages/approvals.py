@@ -268,7 +268,7 @@ def in_words(place: Place) -> str:
 
 def _shown(request: Request, user: Any, found: Sequence[Sequence[Found]]) -> list[ShownGate]:
     cards = []
-    asked = open_questions.read(request, user, [one for gate in found for one in gate[:QUESTIONS]])
+    asked = open_questions.read(user, [one for gate in found for one in gate[:QUESTIONS]])
     for gate in found:
         here = [one for one in asked if (one.dag_id, one.run_id, one.task_id) == gate[0].gate]
         if here:

@@ -57,7 +57,7 @@ def crystallize(request: Request, user: GetUserDep, source: Source, recording_id
 
     def make() -> str:
         body = crystallize_form.body_of(chosen)
-        made = crystallizing.draft(request, user, entry, body)
+        made = crystallizing.draft(user, entry, body)
         crystallizing.written(made, by=user.get_name(), summary=body.summary, if_match=form.if_match)
         return path_of("automations", made.automation.dag_id, "review")
 
@@ -81,7 +81,7 @@ def _shown(
     run = json.loads(reading.shown_run(entry))
     shown, status = None, problem.status if problem else 200
     try:
-        made = crystallizing.preview(crystallizing.draft(request, user, entry, crystallize_form.body_of(chosen)))
+        made = crystallizing.preview(crystallizing.draft(user, entry, crystallize_form.body_of(chosen)))
         shown = PreviewShown(made)
     except (VaiError, HTTPException) as error:
         problem = problem or _problem(error)

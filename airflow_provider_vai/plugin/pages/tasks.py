@@ -74,7 +74,7 @@ def task_tab(request: Request, user: GetUserDep, ti: Key) -> Response:
     if sidecar is None or step is None:
         return _recording(request, user, ti, is_ours=sidecar is not None)
     gate = step if step.kind == GATE else _gate_of(sidecar, step)
-    may_read = is_allowed(request, user, "GET", ti.dag_id, DagAccessEntity.HITL_DETAIL)
+    may_read = is_allowed(user, "GET", ti.dag_id, DagAccessEntity.HITL_DETAIL)
     return page(
         request,
         "task_step.html",
@@ -114,7 +114,7 @@ def _recording(request: Request, user: Any, ti: TaskKey, *, is_ours: bool) -> Re
         task_id=ti.task_id,
         has_recording=_path(ti).exists(),
         is_ours=is_ours,
-        may_author=may_edit_connections(user) and is_allowed(request, user, "PUT", ti.dag_id),
+        may_author=may_edit_connections(user) and is_allowed(user, "PUT", ti.dag_id),
         key=new_key(),
         here=ti.last,
     )

@@ -49,7 +49,7 @@ def versions(request: Request, user: GetUserDep, dag_id: DagId, at: Offset = 0) 
     airflow = defaultdict(list)
     for one in held:
         airflow[one.version].append(one.dag_version)
-    may_read_code = is_allowed(request, user, "GET", dag_id, DagAccessEntity.CODE)
+    may_read_code = is_allowed(user, "GET", dag_id, DagAccessEntity.CODE)
     edits = unsaved_edits(state) if state.sidecar is not None and state.is_edited and may_read_code else None
     values = {
         "items": entries[at : at + ROWS],
@@ -60,7 +60,7 @@ def versions(request: Request, user: GetUserDep, dag_id: DagId, at: Offset = 0) 
         "edits": edits,
         "edited_code": _edited_code(state) if edits and edits.text else None,
         "may_read_code": may_read_code,
-        "may_delete": may_edit_connections(user) and is_allowed(request, user, "DELETE", dag_id),
+        "may_delete": may_edit_connections(user) and is_allowed(user, "DELETE", dag_id),
     }
     return _page(request, user, state, "versions", **values)
 
@@ -139,7 +139,7 @@ def delete(request: Request, user: GetUserDep, dag_id: DagId, form: Form) -> Res
 def _page(request: Request, user: Any, state: AutomationState, template: str, /, **values: Any) -> Response:
     """Return a page of an automation; of a deleted one without the tabs, which have nothing to show."""
     dag_id = state.log.dag_id
-    values |= {"state": state, "key": new_key(), "dag_id": dag_id, "may_restore": _may_author(request, user, dag_id)}
+    values |= {"state": state, "key": new_key(), "dag_id": dag_id, "may_restore": _may_author(user, dag_id)}
     if state.sidecar is None:
         return page(request, f"{template}.html", base="deleted.html", **values)
     about = viewed(request, user, dag_id)
@@ -152,5 +152,5 @@ def _edited_code(state: AutomationState) -> SideBySide:
     return side_by_side((newest.dag_file if newest else None) or "", state.dag_file or "")
 
 
-def _may_author(request: Request, user: Any, dag_id: str) -> bool:
-    return may_edit_connections(user) and is_allowed(request, user, "PUT", dag_id)
+def _may_author(user: Any, dag_id: str) -> bool:
+    return may_edit_connections(user) and is_allowed(user, "PUT", dag_id)

@@ -120,7 +120,7 @@ class ViewedAutomation:
 
     def _may(self, method: str, entity: DagAccessEntity | None = None) -> bool:
         try:
-            check_dag(self.request, self.user, method, self.dag_id, entity)
+            check_dag(self.user, method, self.dag_id, entity)
         except HTTPException:
             return False
         return True

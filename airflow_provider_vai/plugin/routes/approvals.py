@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Annotated, Any
 
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from airflow_provider_vai.model import approvals_record
@@ -86,7 +86,6 @@ def approvals(
 
 @router.get("/open", response_model=OpenQuestionPage)
 def open_(
-    request: Request,
     user: GetUserDep,
     *,
     dag_id: DagIdInQuery | None = None,
@@ -102,7 +101,7 @@ def open_(
     :param newest: the newest first.
     """
     wanted = QuestionFilter(dag_id, mine=mine, newest=newest)
-    return MaskedJson(open_questions.listed(request, user, wanted, limit=limit, offset=offset))
+    return MaskedJson(open_questions.listed(user, wanted, limit=limit, offset=offset))
 
 
 def decisions(dag_id: str, gate: str | None = None, *, limit: int, after: str | None = None) -> DecisionPage:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep
 from airflow.utils.session import create_session
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from airflow_provider_vai.authoring.editing.edit_requests import ChangeAutomation
@@ -140,12 +140,12 @@ def listed(user: Any, *, limit: int, offset: int, status: Status | None, q: str 
     responses=with_headers("ETag", "Location", statuses=(200, 201), model=AutomationShown),
     openapi_extra=body_of(Automation, also="the short form of a spec, or a document of the platform"),
 )
-def create(request: Request, user: GetUserDep, body: SmallBody, once: OnceDep) -> Response:
+def create(user: GetUserDep, body: SmallBody, once: OnceDep) -> Response:
     """Make an automation from a spec: the short form, the full form, or the platform's own document."""
 
     def make() -> Response:
         document = body.json()
-        return new_automations.create(request, user, document)
+        return new_automations.create(user, document)
 
     return once(body.content, make)
 

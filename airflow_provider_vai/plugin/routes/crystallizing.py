@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fastapi import Request, Response
+from fastapi import Response
 from pydantic import Field, ValidationError
 
 from airflow_provider_vai.authoring import stored_recordings
@@ -97,7 +97,7 @@ class CrystallizedDraft:
     taken_for: str | None
 
 
-def draft(request: Request, user: Any, entry: Stored, body: Crystallize) -> CrystallizedDraft:
+def draft(user: Any, entry: Stored, body: Crystallize) -> CrystallizedDraft:
     """Crystallize a recording. Nothing is written.
 
     :param entry: the recording. :param body: the options.
@@ -108,7 +108,7 @@ def draft(request: Request, user: Any, entry: Stored, body: Crystallize) -> Crys
     automation, sentence = reading.crystallized(entries, body.tools, _options(body))
     if body.description is not None:
         automation = set_options(automation, description=body.description)
-    new_automations.check_name(request, user, automation.dag_id)
+    new_automations.check_name(user, automation.dag_id)
     return CrystallizedDraft(automation, read_any_state(automation.dag_id), sentence)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.models.connection import Connection
 from airflow.utils.session import create_session
-from fastapi import Request, Response
+from fastapi import Response
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -25,7 +25,7 @@ from airflow_provider_vai.store.dag_names import safe_name
 CONNECTION_TYPE = "generic"
 
 
-def create(request: Request, user: Any, document: Any) -> Response:
+def create(user: Any, document: Any) -> Response:
     """Make an automation and return the answer that shows it.
 
     :param document: the request's JSON.
@@ -37,7 +37,7 @@ def create(request: Request, user: Any, document: Any) -> Response:
     if secret is not None:
         check_connections(user, "POST")
     automation = _read(document, conn_id)
-    check_name(request, user, automation.dag_id)
+    check_name(user, automation.dag_id)
     state = read_any_state(automation.dag_id)
     if secret is None:
         return _published(automation, state, user)
@@ -70,7 +70,7 @@ def _connect(conn_id: str, secret: str) -> None:
         ) from None
 
 
-def check_name(request: Request, user: Any, dag_id: str) -> None:
+def check_name(user: Any, dag_id: str) -> None:
     """Refuse a name that cannot be a DAG id, is too similar to another one, or is a DAG that the user may not edit.
 
     :raises SpecError: it cannot be a DAG id. :raises HTTPException: 403, 409.
@@ -82,7 +82,7 @@ def check_name(request: Request, user: Any, dag_id: str) -> None:
             where="dagId",
             remedy=f"Try {slug(dag_id, 'vai_automation')[:80]!r}.",
         )
-    check_dag(request, user, "PUT", dag_id)
+    check_dag(user, "PUT", dag_id)
     try:
         safe_name(dag_id, automations_folder())
     except UnusableName as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import Field
 
 from airflow_provider_vai.authoring import stored_recordings
@@ -67,7 +67,7 @@ router = APIRouter(tags=["recordings"])
 def _add_routes(source: Source, prefix: str, article: str, name: str) -> None:
     """Add the routes of one kind of recording."""
 
-    def post(request: Request, user: GetUserDep, body: TraceBody, once: OnceDep, format: Format = None) -> Response:
+    def post(user: GetUserDep, body: TraceBody, once: OnceDep, format: Format = None) -> Response:
         def keep() -> Response:
             entries, is_new = stored(body.content, format, body.content_type in YAML, user.get_name())
             check_source(entries, source)
@@ -84,7 +84,6 @@ def _add_routes(source: Source, prefix: str, article: str, name: str) -> None:
         return MaskedJson(reading.shown_run(found(source, recording_id)))
 
     def crystallize(
-        request: Request,
         user: GetUserDep,
         recording_id: RecordingId,
         *,
@@ -94,13 +93,13 @@ def _add_routes(source: Source, prefix: str, article: str, name: str) -> None:
     ) -> Response:
         def make() -> Response:
             options = body.read(crystallizing.Crystallize)
-            made = crystallizing.draft(request, user, found(source, recording_id), options)
+            made = crystallizing.draft(user, found(source, recording_id), options)
             return crystallizing.written(made, by=user.get_name(), summary=options.summary, if_match=if_match)
 
         return once(body.content, make)
 
-    def preview(request: Request, user: GetUserDep, recording_id: RecordingId, body: SmallBody) -> Response:
-        made = crystallizing.draft(request, user, found(source, recording_id), body.read(crystallizing.Crystallize))
+    def preview(user: GetUserDep, recording_id: RecordingId, body: SmallBody) -> Response:
+        made = crystallizing.draft(user, found(source, recording_id), body.read(crystallizing.Crystallize))
         return MaskedJson(crystallizing.preview(made))
 
     post.__doc__ = f"Store a trace file of any supported format; its {name}s can then be crystallized."

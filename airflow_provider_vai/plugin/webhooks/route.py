@@ -54,7 +54,7 @@ class SignedDelivery:
 class StartedRun(ResponseModel):
     """The run of a delivery; ``duplicate``: an earlier try of the same delivery started it."""
 
-    optional: ClassVar = ("duplicate",)
+    optional: ClassVar[tuple[str, ...]] = ("duplicate",)
 
     dag_id: str
     run_id: str

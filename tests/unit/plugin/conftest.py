@@ -77,12 +77,12 @@ def read_by_airflow(database: Path, folder: Path) -> Iterator[Any]:
     def read(dag_id: str = "nightly") -> None:
         from airflow.dag_processing.bundles.manager import DagBundlesManager
 
-        from tests.airflow_names import DagBag, sync_bag_to_db
+        from tests.airflow_names import bag_of, sync_bag_to_db
 
         with create_session() as session:
             if session.get(DagBundleModel, BUNDLE) is None:
                 DagBundlesManager().sync_bundles_to_db(session=session)
-        bag = DagBag(str(folder / f"{dag_id}.py"), bundle_path=folder, bundle_name=BUNDLE)
+        bag = bag_of(folder / f"{dag_id}.py", BUNDLE)
         assert not bag.import_errors
         sync_bag_to_db(bag, BUNDLE, None)
         seen.add(dag_id)

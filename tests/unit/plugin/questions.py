@@ -90,10 +90,10 @@ def ask(folder: Path, dag_id: str, run_id: str, task_id: str, *, map_index: int 
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    from tests.airflow_names import DagBag
+    from tests.airflow_names import bag_of
 
     results: Mapping[str, Any] = fields.get("results", RESULTS)
-    gate = DagBag(str(folder / f"{dag_id}.py"), bundle_path=folder, bundle_name="x").dags[dag_id].get_task(task_id)
+    gate = bag_of(folder / f"{dag_id}.py", "x").dags[dag_id].get_task(task_id)
     ti = SimpleNamespace(dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index, id="0")
     with mock.patch(
         "airflow_provider_vai.operators.arguments.result_of", lambda task, context: results.get(task, {"rows": []})

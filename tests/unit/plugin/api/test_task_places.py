@@ -9,9 +9,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy
 from airflow.models.taskinstance import TaskInstance
-from sqlalchemy import Integer, String, Uuid, create_engine, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import Integer, String, create_engine, select
+from sqlalchemy.orm import Session
+
+if not hasattr(sqlalchemy, "Uuid"):
+    pytest.skip("Airflow 3.1.0 has SQLAlchemy 1.4, and no loops", allow_module_level=True)
+from sqlalchemy import Uuid
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.instance import region_query, round_of

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
-import tomllib
 
 from airflow_provider_vai.authoring.editing.names import rename_step
 from airflow_provider_vai.model.automation import Automation
@@ -15,6 +15,11 @@ from tests.unit.plugin.api_support import made
 from tests.unit.plugin.pages.reader import Element, read_page
 from tests.unit.plugin.pages.test_step_edit import ONE, UI, step_of, version
 from tests.unit.plugin.pages.test_steps import LOOK, SEND
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 CASE = ROOT / "tests/golden/every_kind"
 
