@@ -15,8 +15,8 @@ from airflow_provider_vai.model import verbs
 from airflow_provider_vai.model.behaviour import Effect
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.run import Run, ToolCall
-from airflow_provider_vai.model.tool_names import MCP_NAME
-from airflow_provider_vai.model.tools_file import CALLABLE_PLACE, suggested_kind, suggestion
+from airflow_provider_vai.model.tool_names import CALLABLE_PLACE, MCP_NAME
+from airflow_provider_vai.model.tools_file import suggested_kind, suggestion
 
 ASKED = ("approved", "edited", "denied")
 """The approval of a call about which a person was asked."""

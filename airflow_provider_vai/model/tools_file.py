@@ -16,7 +16,7 @@ from airflow_provider_vai.languages.short_text import similar_names
 from airflow_provider_vai.model.base import SPELLINGS
 from airflow_provider_vai.model.behaviour import Effect
 from airflow_provider_vai.model.kinds import callable_kinds
-from airflow_provider_vai.model.tool_names import FILE_NAME, MCP_NAME
+from airflow_provider_vai.model.tool_names import CALLABLE_PLACE, FILE_NAME, MCP_NAME
 from airflow_provider_vai.model.validation import problems
 
 if sys.version_info >= (3, 11):
@@ -25,8 +25,6 @@ else:
     import tomli as tomllib
 
 MCP_FORMATS = ("mcp_log",)
-CALLABLE_PLACE = "module:function; the module is in Airflow's dags or plugins folder, or in an installed package"
-"""Where the module of a function must be, so that the workers can import it."""
 
 RULE = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True, alias_generator=SPELLINGS)
 """Exact types, unknown keys rejected. Keys may also be in camelCase, as in the HTTP API."""

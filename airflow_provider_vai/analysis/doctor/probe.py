@@ -20,7 +20,7 @@ from airflow_provider_vai.analysis.doctor import folders
 from airflow_provider_vai.analysis.doctor.diagnosis import Diagnosis
 from airflow_provider_vai.analysis.doctor.needs import few
 from airflow_provider_vai.analysis.lint.installed import PACKAGE
-from airflow_provider_vai.model.tools_file import CALLABLE_PLACE
+from airflow_provider_vai.model.tool_names import CALLABLE_PLACE
 
 PLUGIN = "vai"
 AS_SERVER = ("_AIRFLOW_PROCESS_CONTEXT", "server")

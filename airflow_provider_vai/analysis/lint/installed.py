@@ -16,7 +16,7 @@ from airflow_provider_vai.analysis.lint.raw import RawStep, text_of
 from airflow_provider_vai.analysis.lint.subjects import Subject
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.python_function import is_found, python_path
-from airflow_provider_vai.model.tools_file import CALLABLE_PLACE
+from airflow_provider_vai.model.tool_names import CALLABLE_PLACE
 
 PACKAGE = "airflow-provider-vai"
 EXTRAS = {

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from airflow_provider_vai.analysis.lint.dag_file import DagFile, read_dag_file
 from airflow_provider_vai.analysis.lint.finding import Finding
 from airflow_provider_vai.analysis.lint.raw import RawStep, list_of, object_of, steps_of, text_of
-from airflow_provider_vai.authoring.specs.file import ENDINGS, all_refusals, document
+from airflow_provider_vai.authoring.specs.document import ENDINGS, document
 from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.model import version_1
 from airflow_provider_vai.model.automation import Automation
@@ -213,6 +213,8 @@ def _subject(path: Path, findings: list[Finding]) -> Subject | None:
         return Subject(path, "sidecar", data, is_older=is_older)
     if "source_type" in value:
         return Subject(path, "spec", data, is_older=is_older)
+    from airflow_provider_vai.authoring.specs.file import all_refusals  # what it imports is for this form alone
+
     made = all_refusals(value, path)
     if isinstance(made, Automation):
         return Subject(path, "spec", made.model_dump(mode="json"))

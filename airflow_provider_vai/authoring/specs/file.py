@@ -14,13 +14,13 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.authoring.specs.arguments import literal_problems
 from airflow_provider_vai.authoring.specs.condition import condition_problem
-from airflow_provider_vai.authoring.specs.places import dotted, refuse, refuse_first, refused, similar
+from airflow_provider_vai.authoring.specs.document import ENDINGS, YAML, check_depth, document
+from airflow_provider_vai.authoring.specs.places import refuse, refuse_first, refused, similar
 from airflow_provider_vai.authoring.specs.platform_documents import is_platform, short_form
 from airflow_provider_vai.authoring.specs.short import SpecReader
 from airflow_provider_vai.authoring.specs.triggers import check_start, refuse_login
 from airflow_provider_vai.authoring.specs.values import refuse_credentials, refuse_credentials_in_tree
-from airflow_provider_vai.exceptions import SpecError, UnreadableTrace
-from airflow_provider_vai.languages import json_text, storable, yaml_text
+from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import version_1
@@ -31,18 +31,8 @@ from airflow_provider_vai.model.refusals import refusals
 from airflow_provider_vai.model.review_item import review_item
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Sidecar
 
-LIMIT_BYTES = 5_000_000
-"""Specs are small because people write them. A larger file is refused, because parsing it could take minutes."""
-
-DEEPEST = 100
-"""Maximum levels of nesting, as in ``python_source``: deeper values could not be rendered."""
-
 FULL_FORM = ("schema_version", "schemaVersion", "source_type", "sourceType")
 """Keys of the full form. Platform documents, which may also have ``sourceType``, are recognised first by other keys."""
-
-YAML = (".yaml", ".yml")
-ENDINGS = (".vai.yaml", ".vai.yml", ".vai-spec.json")
-"""The endings of spec files that ``vai lint`` looks for in a folder."""
 
 
 def read_spec(path: Path, *, secret_conn_id: str | None = None, python_path: Sequence[str] = ()) -> Automation:
@@ -89,43 +79,11 @@ def read_platform(document: Any, secret_conn_id: str | None = None) -> Automatio
         or in the document, a secret in the document is left out and noted for the reviewer. Otherwise it is refused.
     :raises SpecError: something in it is wrong; ``where`` is the place.
     """
-    _check_depth(document)
+    check_depth(document)
     found = _platform(document, "automation", secret_conn_id, ())
     if isinstance(found, Automation):
         return found
     raise found[0]
-
-
-def document(path: Path) -> Any:
-    """Return the document in a spec file as JSON data, nested at most ``DEEPEST`` levels deep.
-
-    :raises SpecError: the file cannot be read, is too large, or is not text, YAML or JSON. ``where`` is empty; the
-        message has the line and column if they are known.
-    """
-    try:
-        if path.exists() and not path.is_file():  # reading a pipe or a device would never end
-            raise SpecError("the path is not a regular file", remedy="Name a file.")
-        if path.stat().st_size > LIMIT_BYTES:
-            problem = f"the file has more than {LIMIT_BYTES / 1e6:.0f} MB"
-            raise SpecError(problem, remedy="Keep data in files or databases instead of the spec.")
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise SpecError(error.strerror or str(error), remedy="Name an existing file that you may read.") from None
-    except UnicodeDecodeError as error:
-        raise SpecError(f"not UTF-8 at byte {error.start}", remedy="Save the file as UTF-8 text.") from None
-    except ValueError as error:  # a null character in the path
-        raise SpecError(str(error), remedy="Name an existing file.") from None
-    loads = yaml_text.loads if path.name.lower().endswith(YAML) else json_text.loads
-    try:
-        value = loads(text, where="")
-    except UnreadableTrace as error:
-        problem = error.problem.replace(' in "<unicode string>", line', ", line")
-        raise SpecError(problem, remedy="Correct the file.") from None
-    _check_depth(value)
-    is_sidecar = isinstance(value, dict) and "schema_version" in value  # it keeps recorded text that is not rendered
-    if found := storable.unstorable(value, nul=is_sidecar):
-        raise SpecError(f"{dotted(found[0])}: {found[1]}", remedy=storable.REMEDY)
-    return value
 
 
 def all_refusals(
@@ -228,11 +186,6 @@ def _check_start(automation: Automation) -> None:
     check_start(automation)
     for one in refusals(automation):
         raise refused(one)
-
-
-def _check_depth(value: Any) -> None:
-    if json_text.is_deeper(value, DEEPEST):
-        raise SpecError(f"nested more than {DEEPEST} levels deep, which cannot be rendered", remedy="Flatten it.")
 
 
 def _stem(path: Path) -> str:

@@ -20,8 +20,6 @@ from difflib import get_close_matches
 from typing import Any
 
 from airflow_provider_vai.authoring.specs.places import refuse, similar, text_of
-from airflow_provider_vai.crystallizer.draft import Draft
-from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.exceptions import DerivationError, SecretFound
 from airflow_provider_vai.languages.derivation.source import parsed
 from airflow_provider_vai.languages.printable import shown
@@ -29,8 +27,9 @@ from airflow_provider_vai.languages.template import syntax_problem
 from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.argument import Argument, Output, Secret, Wire
 from airflow_provider_vai.model.base import JsonPath
-from airflow_provider_vai.model.kinds import Kind, by_name
-from airflow_provider_vai.model.run import ToolCall
+from airflow_provider_vai.model.kinds import Kind
+from airflow_provider_vai.secrets import Sighting, knowing, visit
+from airflow_provider_vai.secrets.headers import carries_credentials
 from airflow_provider_vai.secrets.masking import mask
 
 MARKERS = ("$from", "$item", "$param", "$template", "$derive", "$secret", "$literal")
@@ -151,22 +150,26 @@ def credentials(values: Mapping[str, Any], kind: Kind | None = None) -> list[tup
     """
     found: list[tuple[JsonPath, str]] = []
     rest = _without_shapes(dict(values), [], found)
-    call = ToolCall(id="", tool="", arguments={})
-    draft = Draft(key="x", call=call, kind=kind or by_name()["unmapped_tool"], rule=None, effect="read", values=rest)
-    try:
-        (clean,), _ = redact([draft])
-    except SecretFound:
-        return found or [([], "the text contains what looks like a credential")]
-    for name, made in clean.arguments.items():
-        found += [([name, *secret.at], "by its name, this literal is a credential") for secret in made.secrets]
-    kept = clean.arguments["headers"].value if "headers" in clean.arguments else {}
     given = rest.get("headers") if kind is not None and kind.name == "http_request" else None
-    if isinstance(given, dict) and isinstance(kept, dict):
-        names = [name for name in given if name not in kept]
-        found += [
-            (["headers", name], "a header that carries credentials must come from the connection") for name in names
-        ]
-    return found
+    refused = [name for name in given if carries_credentials(name)] if isinstance(given, dict) else []
+    if refused and isinstance(given, dict):
+        rest["headers"] = {name: value for name, value in given.items() if name not in refused}
+    named: list[JsonPath] = []
+
+    def note(sighting: Sighting) -> None:
+        if sighting.kind != "whole":
+            raise SecretFound("the text contains what looks like a credential")
+        named.append(sighting.at)
+
+    try:
+        with knowing(()):
+            for name, value in rest.items():
+                visit(value, [name], note)
+    except SecretFound as error:
+        return found or [([], error.problem)]
+    found += [(at, "by its name, this literal is a credential") for at in named]
+    what = "a header that carries credentials must come from the connection"
+    return [*found, *((["headers", name], what) for name in refused)]
 
 
 def _without_shapes(value: Any, place: JsonPath, found: list[tuple[JsonPath, str]]) -> Any:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from starlette.requests import ClientDisconnect
 
-from airflow_provider_vai.authoring.specs.file import DEEPEST, LIMIT_BYTES
+from airflow_provider_vai.authoring.specs.document import DEEPEST, LIMIT_BYTES
 from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.languages import json_text, storable
 from airflow_provider_vai.model.validation import problems

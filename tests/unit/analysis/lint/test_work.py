@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,12 @@ def test_the_log_of_an_automation_with_a_sidecar_is_not_read(sidecar: Path, monk
     validated = _counted(monkeypatch)
     assert list(logged_dag_ids(sidecar.parent)) == [dag_id, "lost"]
     assert validated == ["Entry"]
+
+
+def test_linting_a_pair_imports_no_maker_of_automations(sidecar: Path) -> None:
+    """The readers of recordings, tools files and short specs, and the models of derived values, stay unimported."""
+    code = "import sys; from airflow_provider_vai.cli.main import main; main(sys.argv[1:]); print(*sys.modules)"
+    command = [sys.executable, "-c", code, "lint", str(sidecar)]
+    imported = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    unneeded = ("crystallizer", "traces", "authoring.specs.short", "model.tools_file", "model.derivation_nodes")
+    assert not [name for name in imported if name.startswith(tuple(f"airflow_provider_vai.{one}" for one in unneeded))]

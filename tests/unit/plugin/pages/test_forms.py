@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import Field
 
-from airflow_provider_vai.authoring.specs.file import DEEPEST
+from airflow_provider_vai.authoring.specs.document import DEEPEST
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.plugin.api.request_body import RequestModel, validated_request
 from tests.unit.plugin.api_support import made, ran, run_id, seed
