@@ -23,6 +23,10 @@ none: whoever starts the run names the record. Nor is one that names a record, a
 NAMES = frozenset({"code", "email", "id", "identifier", "key", "name", "number", "title", "username", "uuid"})
 """The last words of fields that name a record. Any other field, such as a status, is a criterion."""
 
+KINDS = frozenset({"brand", "kind", "method", "provider", "source", "type"})
+"""The last words of fields that tell of what kind an entry is. Of an object with ids as keys, such as somebody's
+payment methods, "the gift card" names one entry: ``key_of(methods, source="gift_card")`` fails if there are two."""
+
 TARGETS = frozenset({
     "account", "accounts", "address", "addresses", "amount", "amounts", "bcc", "beneficiary", "bic", "card", "cc",
     "email", "emails", "iban", "mail", "payee", "payment", "phone", "price", "receiver", "receivers", "recipient",
@@ -88,14 +92,28 @@ def _chooses(node: Node, *, may_name: bool) -> bool:
     conditions = node.get("conditions", {})
     if not conditions or "by" in node:
         return True
-    may_name = may_name or node["function"] == "key_of"
-    return not all(_is_param(one) or (may_name and _is_name(field, one)) for field, one in conditions.items())
+    is_key = node["function"] == "key_of"
+    names = NAMES | KINDS if is_key else NAMES
+    may_name = may_name or is_key
+    return not all(_is_param(one) or (may_name and _is_name(field, one, names)) for field, one in conditions.items())
 
 
-def _is_name(field: str, condition: object) -> bool:
+def is_kind(field: str) -> bool:
+    """Return whether a field tells of what kind an entry is.
+
+    :param field: the field's name.
+    """
+    return _has_last(field, KINDS)
+
+
+def _is_name(field: str, condition: object, names: frozenset[str]) -> bool:
     """Return whether a condition names a record: a field for names has one value."""
+    return not isinstance(condition, dict) and _has_last(field, names)
+
+
+def _has_last(field: str, names: frozenset[str]) -> bool:
     words = [part.lower() for part in PARTS.findall(field)]
-    return not isinstance(condition, dict) and bool(words) and words[-1] in NAMES
+    return bool(words) and words[-1] in names
 
 
 def _is_param(condition: object) -> bool:

@@ -1,11 +1,11 @@
 """Alter the data of an environment. The bench makes the changes itself, so it knows the old and new form of each value.
 
 A value is altered only if it is in an argument of the recording, and only if neither the user nor the instructions said
-it: what people said stays. It is altered everywhere in the data, so that related data stays consistent (the name of a
-hotel and the reviews that mention it). All values of a recording are altered at once. Names and titles are also left
-alone if people said a word of them, or if a query of the recording is part of them, because the query would then find
-nothing. Amounts are altered in their own fields only, whether people said them or not: an argument that people said
-must stay, even if the same amount is in an altered record.
+it: what people said stays, with or without a leading ``#``. It is altered everywhere in the data, so that related data
+stays consistent (the name of a hotel and the reviews that mention it). All values of a recording are altered at once.
+Names and titles are also left alone if people said a word of them, or if a query of the recording is part of them,
+because the query would then find nothing. Amounts are altered in their own fields only, whether people said them or
+not: an argument that people said must stay, even if the same amount is in an altered record.
 """
 
 from __future__ import annotations
@@ -202,10 +202,15 @@ def value_table(results: Any, arguments: Sequence[Leaf], said: str, seed: str, *
     chance = random.Random(seed)
     everything = "\n".join(str(step) for path, value in leaves(results) for step in (*path, value))
     for value in sorted({value for _, value in arguments if isinstance(value, str) and len(value) >= 4}):
-        if holds(everything, value) and value.lower() not in said.lower() and (names or re.search(r"\d|_|@", value)):
+        if holds(everything, value) and not _is_said(value, said) and (names or re.search(r"\d|_|@", value)):
             made.texts[value] = _new_text("phone", value, "\n".join([everything, *made.texts.values()]), chance)
             made.kinds[value] = "id"
     return made
+
+
+def _is_said(value: str, said: str) -> bool:
+    """Return whether people said a value. "Order W1234567" is the one that the shop calls ``#W1234567``."""
+    return value.lower() in said.lower() or (value.startswith("#") and holds(said.lower(), value[1:].lower()))
 
 
 def applied(data: Any, changes: Sequence[Any]) -> Any:

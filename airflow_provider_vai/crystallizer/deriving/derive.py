@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow_provider_vai.crystallizer.deriving.asked_names import AskedStep, asked_names
-from airflow_provider_vai.crystallizer.deriving.search import ArgumentSearch, DerivedPlace, is_picked_elsewhere
+from airflow_provider_vai.crystallizer.deriving.search import ArgumentSearch, DerivedPlace
 from airflow_provider_vai.crystallizer.deriving.seen import RunTables, SeenBefore
 from airflow_provider_vai.crystallizer.deriving.stale import stale_texts
+from airflow_provider_vai.crystallizer.deriving.two_reasons import is_picked_elsewhere
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text

@@ -15,23 +15,13 @@ from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import Node, evaluate
 from airflow_provider_vai.languages.derivation.conditions import CONTAINING, MENTIONING, mentions
 from airflow_provider_vai.model.flags import is_prose
-from airflow_provider_vai.secrets.masking import mask
 
 NO_NOUNS = frozenset(["list", "get", "search", "find", "fetch", "read", "query", "all", "id", "show", "tool", "data"])
 MOST_CONDITIONS = 12
 Filtered = tuple[tuple["Condition", ...], Node, list[Any]]
 """Filters, the rows under them as a node, and as recorded."""
 
-LEAST_OPTIONS = 2
-"""How many texts describe an entry; a single one is often said of something else."""
-
-FEWEST_DESCRIBED = 3
-"""An object with fewer entries has some text for each of them."""
-
 WORD = re.compile(r"[^\W\d_]{4,}")
-SHORT_OPTION = 2
-OF_ANYTHING = ("yes", "none", "true", "false", "other", "default", "standard")
-"""The most characters of a text that is no description, and longer texts that are said of anything."""
 
 UNSAID = ("", "list")
 """Operations that need no word: a list is a list."""
@@ -265,39 +255,6 @@ def named_keys_of(table: ResultTable, sentences: Sequence[Sentence]) -> Iterator
                 if key is not None:
                     named = (Condition(field, value),)
                     yield Expression(table, node, key, conditions=named, alternatives=len(table.rows))
-
-
-def described_keys_of(table: ResultTable, sentences: Sequence[Sentence]) -> Iterator[Expression]:
-    """Yield the key of the entry that the user describes by several texts of an object in it, such as its options.
-
-    An option counts if the user said one of its texts, and no other. What is said of it must be of the entry alone.
-
-    :param table: an object of objects. :param sentences: what the user said so far.
-    """
-    for field in table.columns if table.keys is not None else ():
-        objects = table.columns[field]
-        if not all(isinstance(one, dict) for one in objects) or len(objects) < FEWEST_DESCRIBED:
-            continue
-        said = tuple(sorted(_said_options(objects, sentences)))
-        if len(said) < LEAST_OPTIONS:
-            continue
-        condition = Condition(field, said, CONTAINING)
-        node = call("key_of", entries=table.node, conditions={field: condition.node})
-        key = value_of(node, table)
-        if key is not None:
-            yield Expression(table, node, key, conditions=(condition,), alternatives=len(table.rows))
-
-
-def _said_options(objects: Sequence[dict[str, Any]], sentences: Sequence[Sentence]) -> Iterator[tuple[str, str]]:
-    """Yield the options of which the user said exactly one text; short texts and "yes" are said of anything."""
-    for option in objects[0]:
-        texts = {one.get(option) for one in objects}
-        if not all(isinstance(text, str) for text in texts) or len(texts) < 2:
-            continue
-        said = [text for text in texts if any(sentence.says(str(text)) for sentence in sentences)]
-        text = str(said[0]) if len(said) == 1 else ""
-        if len(text) > SHORT_OPTION and text.casefold() not in OF_ANYTHING and mask(text) == text:
-            yield option, text
 
 
 def figures_of(table: ResultTable, conditions: Sequence[Condition]) -> Iterator[Expression]:

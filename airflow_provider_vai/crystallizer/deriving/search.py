@@ -7,22 +7,29 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.accept import ENOUGH, Choice, Judge
+from airflow_provider_vai.crystallizer.deriving.accept import Choice
 from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
+from airflow_provider_vai.crystallizer.deriving.described import (
+    described_keys_of,
+    kinds_of,
+    records_described,
+    replaced_entry,
+)
 from airflow_provider_vai.crystallizer.deriving.digits import is_json_number
 from airflow_provider_vai.crystallizer.deriving.expressions import (
     Expression,
-    described_keys_of,
     keys_of,
     named_keys_of,
     part_of,
+    value_of,
 )
 from airflow_provider_vai.crystallizer.deriving.lists import chained, listed
 from airflow_provider_vai.crystallizer.deriving.narrowed import is_narrowed_elsewhere, picked_among
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
-from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call, same
+from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call
 from airflow_provider_vai.crystallizer.deriving.texts import Composer, is_bare
+from airflow_provider_vai.crystallizer.deriving.two_reasons import is_named_elsewhere, is_picked_by
 from airflow_provider_vai.crystallizer.deriving.written import as_number
 from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
 from airflow_provider_vai.crystallizer.evidence.value_places import only_items
@@ -30,7 +37,6 @@ from airflow_provider_vai.crystallizer.evidence.weight import kinship, name_word
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.writing import FOUND, days_after, found
-from airflow_provider_vai.languages.result_path import RECORD, follow
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.flags import is_list_of_prose
 from airflow_provider_vai.model.recipients import is_target, picks_one
@@ -88,7 +94,7 @@ class ArgumentSearch:
             made_of = [self.at(text, [*at, index]) for index, text in enumerate(value)]
             yield from (one for one in made_of if one and None not in made_of)
         elif isinstance(value, list) and all(isinstance(item, str) for item in value):
-            several = [self._among(item, [*at, index]) for index, item in enumerate(value)]
+            several = [self._one_of_several(item, [*at, index]) for index, item in enumerate(value)]
             yield from (one for one in several if one and None not in several)
 
     def _object(self, value: dict[str, Any], at: JsonPath) -> Iterator[DerivedPlace]:
@@ -114,7 +120,7 @@ class ArgumentSearch:
         if isinstance(value, list):
             return self._list(value, at)
         if self._is_closed(value, at):
-            return None
+            return self._of_kind(value, at)
         if is_json_number(value):
             return self._number(value, at, beside)
         for way in (self._named, self._picked, self._among, self._date, self.address, self._text):
@@ -128,6 +134,19 @@ class ArgumentSearch:
         is_plain = is_json_number(value) or (isinstance(value, str) and bool(value.strip()))
         was_said = self.seen.was_said(value) and not self.seen.expected(value, at).differs
         return not is_plain or self._is_target(at) or was_said
+
+    def _one_of_several(self, value: str, at: JsonPath) -> DerivedPlace | None:
+        """Return how an item of a list is worked out that a criterion picks in a read, or that the user describes."""
+        return self._among(value, at) or (None if self._is_closed(value, at) else self._described(value, at))
+
+    def _of_kind(self, value: Any, at: JsonPath) -> DerivedPlace | None:
+        """Return whom a write reaches, or how it pays, if the user named it by its kind and no wire was found."""
+        is_wired = any([at[0], *place] == at for place, _ in self.seen.draft.arguments[str(at[0])].placed_outputs())
+        if is_wired or not self._is_target(at) or self.seen.was_said(value):
+            return None
+        expected = self.seen.expected(value, at)
+        fits = [one for table in self.seen.tables for one in kinds_of(table, self.seen.said_before)]
+        return _made(at, self.seen.judge.named([one for one in fits if one.value == value][:1], expected))
 
     def _is_target(self, at: JsonPath) -> bool:
         return self.seen.draft.effect == "write" and is_target(at)
@@ -206,7 +225,7 @@ class ArgumentSearch:
         """Return the expressions for the entry of a key, or for the key itself."""
         if table.keys is None or expected.value not in table.keys:
             return []
-        entry = expected.entry_of(table.node, value_of_key(table, expected.value))
+        entry = expected.entry_of(table.node, table.entry(expected.value))
         return [
             one
             for one in keys_of(table, self.seen.picks(table))
@@ -223,25 +242,39 @@ class ArgumentSearch:
             for one in named_keys_of(table, self.seen.asked.sentences)
             if one.value == value and expected.holds(one.node)
         ]
-        fits = fits[:1] or [
+        return self._unless_picked(fits[:1], expected, at) if fits else self._described(value, at)
+
+    def _described(self, value: str, at: JsonPath) -> DerivedPlace | None:
+        """Return the entry or record that the user describes by texts of an object in it."""
+        expected = self.seen.expected(value, at)
+        tables = [table for table in self.seen.tables if table.keys is not None and value in table.keys]
+        fits = [
             one
             for table in tables
-            for one in described_keys_of(table, self.seen.said_before)
+            for one in described_keys_of(table, self.seen.said_before, replaced_entry(value, table, self.seen))
             if one.value == value and expected.holds(one.node)
         ]
-        accepted = self.seen.judge.named(fits[:1], expected)
+        fits = fits or [one for one in records_described(value, self.seen) if expected.holds(one.node)]
+        return self._unless_picked(fits[:1], expected, at)
+
+    def _unless_picked(self, fits: Sequence[Expression], expected: ValueInRuns, at: JsonPath) -> DerivedPlace | None:
+        """Return a named or described record, unless a criterion of another sentence picks it, too."""
+        accepted = self.seen.judge.named(fits, expected)
         if accepted is None:
             return None
-        if not accepted.is_proven and self._is_picked_elsewhere(accepted.expression, value):
+        if not accepted.is_proven and self._is_picked_elsewhere(accepted.expression, expected.value):
             self._ended.add(tuple(at))
             return None
         return _made(at, accepted)
 
     def _is_picked_elsewhere(self, named: Expression, value: str) -> bool:
         """Return whether a sentence without the name holds a criterion for the same entry."""
-        names = named.conditions[0].texts
+        names, table = named.conditions[0].texts, named.table
         others = [one for one in self.seen.asked.sentences if not any(map(one.says, names))]
-        return is_picked_by(others, named.table, value_of_key(named.table, value), self.seen)
+        if table.keys is not None:
+            return is_picked_by(others, table, table.entry(value), self.seen)
+        record = value_of(named.node["value"], table)
+        return record is None or is_picked_by(others, table, record, self.seen)
 
     def _criteria(self, fits: Sequence[Expression]) -> int:
         """Return how many criteria pick a record of the tables of these expressions."""
@@ -294,54 +327,6 @@ def _made(at: JsonPath, accepted: Choice | None) -> DerivedPlace | None:
     return DerivedPlace(at, accepted.expression.result, (accepted,)) if accepted else None
 
 
-def is_picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str | int]) -> bool:
-    """Return whether a wire names a record that another sentence of the user picks by a criterion.
-
-    "Show Felt basket. Set the latest order to checked.": if Felt basket is the latest order, one cannot tell which of
-    the two sentences a call answers.
-
-    :param step: the step that the wire reads. :param path: the wire's path.
-    """
-    depth = next((depth for depth, part in enumerate(path) if RECORD.fullmatch(str(part))), None)
-    table = next((one for one in seen.tables if one.source.step == step and list(one.path) == list(path[:depth])), None)
-    named = RECORD.fullmatch(str(path[depth])) if depth is not None else None
-    if table is None or named is None or table.keys is not None:
-        return False
-    others = [sentence for sentence in seen.asked.sentences if not sentence.says(named[2])]
-    return is_picked_by(others, table, follow(table.rows, [named[0]]), seen)
-
-
-def is_picked_by(sentences: Sequence[Sentence], table: ResultTable, record: Any, seen: SeenBefore) -> bool:
-    """Return whether sentences pick a record by a criterion, or may do so.
-
-    A sentence without any known word for what is done may have an unknown one, or one of another language. Then it is
-    enough that it names a field of which the record has an extreme value.
-    """
-    fields = [field for name in ("number", "date") for field in table.of_type(name)]
-    for sentence in sentences:
-        sides = {table.side_of(record, field) for field in fields if sentence.names(field)} - {None}
-        if any(not sentence.is_understood or sentence.has(str(side)) for side in sides):
-            return True
-    fits = [one for one in seen.picks(table) if same(one.value, record)]
-    return Judge(sentences, seen.run.behaviours).record(fits, ValueInRuns(record)) is not None
-
-
-def is_named_elsewhere(seen: SeenBefore, picked: Expression, value: str) -> bool:
-    """Return whether the user names the record that a criterion picked, in a sentence without this criterion.
-
-    "Compare Felt basket and Clay vase. Open the cheapest one.": if Clay vase is the cheapest, one cannot tell which of
-    the two sentences a call answers.
-
-    :param value: the record's value, or its key, that the call has.
-    """
-    table = picked.table
-    keys: Sequence[str | None] = table.keys or [None] * len(table.rows)
-    rows = [row for key, row in zip(keys, table.rows, strict=True) if key == value or value in row.values()]
-    names = {row[column] for row in rows for column in table.of_type("text") if column not in table.categories}
-    others = [sentence for sentence in seen.asked.sentences if picked.points(sentence) < ENOUGH]
-    return any(sentence.says(name) for sentence in others for name in names)
-
-
 def days_said(seen: SeenBefore) -> set[int]:
     """Return the spans of time that the user said, in days."""
     return {days for sentence in seen.asked.sentences for days in sentence.days}
@@ -358,11 +343,6 @@ def dated(value: str, table: ResultTable, picks: Sequence[Expression], spans: Co
             for days in spans:
                 if _moved(one.value, days) == value:
                     yield replace(one, node=call("days_after", date=one.node, days=days), value=value)
-
-
-def value_of_key(table: ResultTable, key: str) -> Any:
-    """Return the row of a key of an object of objects."""
-    return dict(zip(table.keys, table.rows, strict=True)).get(key) if table.keys is not None else None
 
 
 def _moved(date: str, days: int) -> str | None:

@@ -61,6 +61,10 @@ class ResultTable:
             return {row["key"]: row["value"] for row in rows}
         return dict(zip(self.keys, rows, strict=True)) if self.keys is not None else rows
 
+    def entry(self, key: str) -> Any:
+        """Return the row of a key of an object of objects; ``None`` if it has no such key."""
+        return dict(zip(self.keys, self.rows, strict=True)).get(key) if self.keys is not None else None
+
     @cached_property
     def columns(self) -> dict[str, list[Any]]:
         """By field, the values of the rows; only fields that every row has, and whose names are no secrets."""

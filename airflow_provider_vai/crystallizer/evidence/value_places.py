@@ -94,8 +94,8 @@ def by_name(result: Any, place: ValuePlace, was_said: Callable[[str], bool]) -> 
             continue
         own = place.path[depth + 1 : depth + 2]
         names = [(key, value) for key, value in records[position].items() if (key,) != own]
-        best = [(key, value) for key, value in names if _is_naming(key)]
-        others = [(key, value) for key, value in names if not _is_naming(key)]
+        best = [(key, value) for key, value in names if is_naming(key)]
+        others = [(key, value) for key, value in names if not is_naming(key)]
         for key, value in chain(best, _inner_names(records[position]), others):
             if _names_one(records, key, value) and was_said(value) and (step := result_path.record(key, value)):
                 path[depth] = step
@@ -114,7 +114,8 @@ def noun_of(name: str) -> str | None:
     return words[-1].casefold() if is_name and len(words[-1]) >= SHORTEST_NOUN else None
 
 
-def _is_naming(key: str) -> bool:
+def is_naming(key: str) -> bool:
+    """Return whether a key usually names a record, such as ``name``, ``title`` and ``order_id``."""
     return bool(NAMING.search(key.lower().rstrip("_")))
 
 
@@ -123,7 +124,7 @@ def _inner_names(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for outer, items in record.items():
         for item in items[:MOST_INNER] if isinstance(items, list) and "." not in outer else ():
             names = item.items() if isinstance(item, dict) else ()
-            yield from ((f"{outer}.{key}", value) for key, value in names if _is_naming(key))
+            yield from ((f"{outer}.{key}", value) for key, value in names if is_naming(key))
 
 
 def only_items(place: ValuePlace) -> tuple[str | int, ...]:

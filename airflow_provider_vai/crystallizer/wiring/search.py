@@ -324,9 +324,14 @@ def _newest(options: list[WireOption]) -> list[WireOption]:
 
 
 def _are_one_record(options: Sequence[WireOption]) -> bool:
-    """Return whether a read and a write that returns what it changed give one record: of one name, and of one shape."""
+    """Return whether a read and a write that returns what it changed give one record: of one name, and of one shape.
+
+    It is of one name if the path has it, or if both calls were asked for the same record, by all that names it.
+    """
     first = options[0]
-    is_named = any(result_path.RECORD.fullmatch(str(part)) for part in first.path) and not first.lengths
+    subjects = {_subject_of(option.candidate.source) for option in options}
+    is_named = any(result_path.RECORD.fullmatch(str(part)) for part in first.path)
+    is_named = (is_named or (len(subjects) == 1 and frozenset() not in subjects)) and not first.lengths
     shapes = {_shape_of(option.candidate) for option in options}
     return (
         is_named
@@ -337,7 +342,13 @@ def _are_one_record(options: Sequence[WireOption]) -> bool:
 
 
 def _shape_of(candidate: Candidate) -> frozenset[str] | None:
-    """Return the fields of the outermost record that a place is in; ``None`` if it is in no list."""
-    entry = candidate.place.entry
-    record = result_path.follow(candidate.source.left, entry) if entry is not None else None
+    """Return the fields of the outermost record that a place is in; ``None`` if it is in none."""
+    record = result_path.follow(candidate.source.left, candidate.place.entry or ())
     return frozenset(record) if isinstance(record, dict) else None
+
+
+def _subject_of(source: RecordedResult) -> frozenset[str]:
+    """Return the ids and names that a call was asked for and that its result has: what it is about."""
+    values = source.left.values() if isinstance(source.left, dict) and source.step is not None else ()
+    strong = (json_text.canonical(value) for value in values if weight(value) == "strong")
+    return source.own.intersection(strong)

@@ -53,6 +53,24 @@ def test_what_people_said_stays(said: str) -> None:
     assert table.expected(("recipient",), "GB00001111222233334444") == "GB00001111222233334444"
 
 
+@pytest.mark.parametrize(
+    ("said", "is_altered"),
+    [
+        ("Cancel #W7700412.", False),
+        ("Cancel order w7700412, please.", False),
+        ("Cancel my order.", True),
+        ("Cancel XW7700412.", True),
+        ("Cancel 7700412.", True),
+    ],
+)
+def test_a_number_that_people_said_without_its_sign(said: str, is_altered: bool) -> None:
+    """It is what they said; a part of it, or a longer one, is another."""
+    order = {"order": {"id": "#W7700412"}}
+    table = alterations.value_table(order, [(("order_id",), "#W7700412")], said, "1")
+
+    assert bool(table.texts) is is_altered
+
+
 def test_an_amount_that_people_said_stays_though_the_record_changes() -> None:
     """So that a wire to the record of the same amount is seen to be wrong."""
     table = made({"amount": 70.0}, "Send 70 to the choir.")

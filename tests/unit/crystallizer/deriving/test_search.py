@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.languages.derivation.source import written
 from airflow_provider_vai.model.run import Turn
 from tests.unit.crystallizer.deriving.made import BERTHS, OPENS, READS, WRITES, argument, derived
 from tests.unit.support import call, crystallized, run
@@ -248,46 +247,3 @@ def test_nothing_is_read_below_a_key_that_is_a_credential(words: str, given: Any
     key = "sk-proj-" + "Ab3dEf6hIj9l" * 4
     assert derived(words, given, tool="get_report", result={"berths": below}) != {}
     assert derived(words, given, tool="get_report", result={"berths": {key: below}}) == {}
-
-
-VARIANTS = {
-    key: {"item_id": key, "options": dict(zip(("size", "colour", "lid"), options, strict=True)), "price": price}
-    for key, options, price in (
-        ("7001", ("small", "green", "yes"), 10.5),
-        ("7002", ("large", "green", "no"), 12.0),
-        ("7003", ("large", "amber", "yes"), 11.0),
-        ("7004", ("small", "amber", "no"), 9.0),
-    )
-}
-"""Four variants of a jar, of which two texts describe each."""
-
-
-def described(*words: str, chosen: str = "7003") -> list[str]:
-    """Return what is derived in an order of one variant, after these turns of the user."""
-    listed = call("get_jar", {}, {"variants": VARIANTS}, turn=0)
-    ordered = call("order_jar", {"new_ids": [chosen]}, turn=len(words) - 1)
-    turns = [Turn(index=number, user_text=text) for number, text in enumerate(words)]
-    made = crystallized(run(listed, ordered, turns=turns), OPENS, WRITES, gates="recorded")
-    return [written(tree) for _, tree in made.steps[-1].arguments["arguments"].trees()]
-
-
-def test_an_entry_that_the_user_describes() -> None:
-    """Several texts of an object in it, said in any turn so far, are of one entry alone."""
-    expression = "key_of(wired('get_jar', 'variants'), options=containing(colour='amber', size='large'))"
-    assert described("I want a large jar, in amber.") == [expression]
-    assert described("I want a large jar.", "In amber, please.", "Yes, order it.") == [expression]
-
-
-@pytest.mark.parametrize(
-    ("words", "chosen"),
-    [
-        ("I want an amber jar.", "7003"),  # one text is not enough
-        ("I want an amber jar, yes, with a lid.", "7003"),  # "yes" is said of anything
-        ("I want a large jar in amber, not in green.", "7003"),  # two texts of one option
-        ("I want a large jar, in amber.", "7001"),  # the model took another one
-        ("I want a large jar in blue.", "7002"),  # one text is of no entry
-    ],
-)
-def test_an_entry_that_nothing_tells_apart(words: str, chosen: str) -> None:
-    """It stays as recorded."""
-    assert described(words, chosen=chosen) == []

@@ -511,3 +511,22 @@ def test_a_read_and_a_write_that_return_one_record() -> None:
     assert last("Label all of them, and drop the first.", *calls, drop) == {}
     calls[1] = call("label_all", {}, [{**one, "labelled": True} for one in CRATES])
     assert last("Label all of them, and drop the lantern.", *calls, drop) == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "answer", "expected"),
+    [
+        ({"crate_id": "CR-70417"}, {"crate_id": "CR-70417"}, CRATES[0], {"account": "label_crate/account/is:text"}),
+        ({"crate_id": "CR-70417"}, {"crate_id": "CR-70417", "tint": "A-4417"}, {**CRATES[0], "tint": "A-4417"}, {}),
+        ({"crate_id": "CR-70417"}, {"crate_id": "CR-70233"}, {**CRATES[2], "account": "AC-417-X"}, {}),
+        ({"crate_id": "CR-70417"}, {"crate_id": "CR-70417"}, {**CRATES[0], "labelled": True}, {}),  # another shape
+        ({"quay": "north side"}, {"quay": "north side"}, CRATES[0], {}),  # neither was asked for this crate
+    ],
+)
+def test_a_read_and_a_write_of_the_record_that_both_were_asked_for(
+    first: dict[str, str], second: dict[str, str], answer: Any, expected: dict[str, str]
+) -> None:
+    """They are told by all ids that a call was asked for and its result has: a shared one alone may be a tenant's."""
+    opened, labelled = call("open_crate", first, CRATES[0]), call("label_crate", second, answer)
+    words = "Open the crate, label it and charge its account."
+    assert last(words, opened, labelled, call("charge", {"account": "AC-417-X"})) == expected
