@@ -290,7 +290,7 @@ class _Assembly:
                 is_shared = played.run and any(
                     name in other.call_names for other in self.playbacks if other.number != played.run
                 )
-                found.append(f"{self.playbacks[played.run].name}:{name}" if is_shared else name)
+                found.append(f"{mask(self.playbacks[played.run].run.id)}:{name}" if is_shared else name)
         return found
 
     # --- the proof and the review items -------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ class Playback:
     """A run, its own automation, and the steps of that automation without gates.
 
     :param number: the run's number; 0 is the newest run.
-    :param name: the run's id with credentials masked, for people.
+    :param name: the run's id with credentials masked, for people; its number if the trace has no id for it.
     :param run: the run.
     :param automation: the automation that was made from this run alone.
     :param tools: the tools file.
@@ -152,7 +152,8 @@ def playback(number: int, run: Run, automation: Automation, tools: ToolsFile, po
         [expect(draft, evidence, policy) for draft in assign(select(run, policy)[0], tools, policy, run.format)]
     )
     by_call = {mask(draft.call.id): draft for draft in drafts}
-    made = Playback(number, mask(run.id), run, automation, tools)
+    name = f"no. {number + 1}" if run.id.startswith("sha256:") else mask(run.id)
+    made = Playback(number, name, run, automation, tools)
     for step in automation.steps:
         if step.kind != "approval_gate" and step.call_ids:
             of_step = [by_call[name] for name in step.call_ids if name in by_call]

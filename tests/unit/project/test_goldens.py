@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,13 @@ def test_every_format_and_folder_has_a_case() -> None:
     assert platform == {"agent_run", "chat_thread"}
     assert {path.name for path in HERE.iterdir() if (path / "expected").is_dir()} == {case.name for case in CASES}
     assert len({sidecar["dag_id"] for sidecar in sidecars}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_dag_file_has_no_digest(case: Case) -> None:
+    """Digests are in the sidecar only: one in the DAG file would say nothing to its reader."""
+    (path,) = case.expected.glob("*.py")
+    assert re.findall(r"\b[0-9a-f]{64}\b|sha256\W+[0-9a-f]{8,}", path.read_text()) == []
 
 
 def test_linter_has_nothing_to_say() -> None:

@@ -64,6 +64,18 @@ def refund(number: int, order: str, total: int, email: str, *more: ToolCall) -> 
     )
 
 
+@pytest.mark.parametrize("ids", [("r1", "r2"), (f"sha256:{'1' * 16}", f"sha256:{'2' * 16}")], ids=["ids", "none"])
+def test_the_dag_file_names_no_digest(ids: tuple[str, str]) -> None:
+    """The digests of the traces are in the sidecar, also where they stand in for the ids of the runs."""
+    one, other = refund(1, "ORD-1001", 80, "ann@x.org"), refund(2, "ORD-1002", 25, "bob@x.org")
+    automation = made_of(*(run.model_copy(update={"id": name}) for run, name in zip((one, other), ids, strict=True)))
+
+    text = " ".join(render(automation).split())
+    assert "sha256" not in text
+    assert ("(r2; r1)" if ids[0] == "r1" else "(no. 1; no. 2)") in text
+    assert [source.id for source in automation.other_sources] == [ids[0]]
+
+
 def test_what_varies_becomes_params_and_wires_and_the_rest_is_frozen() -> None:
     """What the user said differently is a param, what a result gave is wired, what was always so is a literal."""
     automation = made_of(refund(1, "ORD-1001", 80, "ann@x.org"), refund(2, "ORD-1002", 25, "bob@x.org"))
