@@ -62,8 +62,11 @@ class Replaced(NamedTuple):
         for step, path in (*self._wired(), *self._alone()):
             if value_or(self._record(step, path), [field]) == self.entry[field]:
                 return call("wired", step=step, path=[*path, field, option])
-        rows = (one.node["value"] for one in records_described(self.key, self.seen))
-        return next((call("part", value=row, path=[field, option]) for row in rows), None)
+        for one in records_described(self.key, self.seen):
+            row = one.node["value"]
+            if value_or(value_of(row, one.table), [field]) == self.entry[field]:
+                return call("part", value=row, path=[field, option])
+        return None
 
     def _record(self, step: str, path: JsonPath) -> Any:
         try:
@@ -105,7 +108,7 @@ def described_keys_of(
         said = dict(_latest_options(objects, sentences, old))
         if len(said) >= LEAST_OPTIONS:
             yield from _described(table, field, said, said)
-        kept = {option: text for option, text in old.items() if option not in said}
+        kept = {option: text for option, text in old.items() if option not in said and mask(option) == option}
         if replaced and kept:
             as_before = {option: replaced.text_of(field, option) for option in kept}
             if None not in as_before.values():
@@ -162,6 +165,20 @@ def replaced_entry(value: str, table: ResultTable, seen: SeenBefore) -> Replaced
     return Replaced(place, key, entries[key], seen)
 
 
+def entries_described(value: str, seen: SeenBefore) -> Iterator[Expression]:
+    """Yield the expressions for a key of the entry that the user describes.
+
+    Of two entries in one call, the one that another tool's result has is there already: that result tells which it is.
+
+    :param value: the key. :param seen: what the model had seen before the call.
+    """
+    for table in seen.tables:
+        if table.keys is not None and value in table.keys:
+            replaced = replaced_entry(value, table, seen)
+            if replaced is None or not _is_elsewhere(value, table, seen):
+                yield from described_keys_of(table, seen.said_before, replaced)
+
+
 def records_described(value: str, seen: SeenBefore) -> Iterator[Expression]:
     """Yield the expressions for a field of a described row that has a value.
 
@@ -170,6 +187,12 @@ def records_described(value: str, seen: SeenBefore) -> Iterator[Expression]:
     for table in seen.tables:
         for row in described_rows_of(table, seen.said_before):
             yield from (part_of(row, column) for column in table.of_type("text") if row.value[column] == value)
+
+
+def _is_elsewhere(key: str, table: ResultTable, seen: SeenBefore) -> bool:
+    """Return whether the result of another tool than the table's has a value."""
+    found = seen.run.evidence.results.equal_to(key, seen.draft)
+    return any(one.source.call.tool != table.source.call.tool for one in found)
 
 
 def _is_of_this_run(part: str | int) -> bool:
@@ -202,7 +225,8 @@ def _options(objects: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[str]
     """Yield the options that are a text in every object, and not the same one in all."""
     for option in objects[0]:
         texts = list(dict.fromkeys(one.get(option) for one in objects))
-        if len(texts) > 1 and all(isinstance(text, str) for text in texts):
+        is_shown = mask(option) == option
+        if is_shown and len(texts) > 1 and all(isinstance(text, str) for text in texts):
             yield option, [str(text) for text in texts]
 
 

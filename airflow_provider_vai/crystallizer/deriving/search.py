@@ -10,10 +10,9 @@ from typing import Any
 from airflow_provider_vai.crystallizer.deriving.accept import Choice
 from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.described import (
-    described_keys_of,
+    entries_described,
     kinds_of,
     records_described,
-    replaced_entry,
 )
 from airflow_provider_vai.crystallizer.deriving.digits import is_json_number
 from airflow_provider_vai.crystallizer.deriving.expressions import (
@@ -247,13 +246,7 @@ class ArgumentSearch:
     def _described(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return the entry or record that the user describes by texts of an object in it."""
         expected = self.seen.expected(value, at)
-        tables = [table for table in self.seen.tables if table.keys is not None and value in table.keys]
-        fits = [
-            one
-            for table in tables
-            for one in described_keys_of(table, self.seen.said_before, replaced_entry(value, table, self.seen))
-            if one.value == value and expected.holds(one.node)
-        ]
+        fits = [one for one in entries_described(value, self.seen) if one.value == value and expected.holds(one.node)]
         fits = fits or [one for one in records_described(value, self.seen) if expected.holds(one.node)]
         return self._unless_picked(fits[:1], expected, at)
 

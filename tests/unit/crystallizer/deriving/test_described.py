@@ -8,7 +8,8 @@ import pytest
 
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import Node, evaluate
-from airflow_provider_vai.languages.derivation.source import written
+from airflow_provider_vai.languages.derivation.source import parsed, written
+from airflow_provider_vai.languages.derivation.words import words
 from airflow_provider_vai.languages.result_path import follow
 from airflow_provider_vai.model.run import ToolCall, Turn
 from tests.unit.crystallizer.deriving.made import OPENS, WRITES
@@ -174,6 +175,14 @@ def test_an_entry_beside_two_others_replaces_neither() -> None:
     assert "new_ids.0" in derived((f"{SWAP} And the pot.",), arguments, order, jar)
 
 
+def test_the_entry_that_is_there_already_is_not_described_by_the_catalogue() -> None:
+    """The order tells which jar it has: tomorrow's may have another colour than the one that the user wants."""
+    twin = {**LINES[0], "item_id": "119944"}
+    lines = [{**line, "name": "Vessel"} for line in (LINES[0], twin)]
+    found = swapped("Swap the small green jar for a large one in amber, with a lid.", "117003", lines=lines)
+    assert "old_ids.0" not in found
+
+
 def test_no_key_that_is_data_is_written_to_the_file() -> None:
     """The entry that is replaced is among the variants, too, but below its key."""
     names = ("one-jar", "two-jar", "three-jar", "four-jar", "five-jar")
@@ -278,6 +287,16 @@ def test_how_to_pay_is_named_by_its_kind() -> None:
 def test_how_to_pay_stays(words: list[str], methods: Any) -> None:
     """Whom a write reaches, and how it pays, follows no criterion and no guess."""
     assert paid(*words, methods=methods) == {}
+
+
+def test_people_read_and_write_the_expression() -> None:
+    """What a spec has is read back as the same tree, and the gate shows it in words."""
+    tree = swapped(SWAP)["new_ids.0"]
+    assert parsed(written(tree)) == tree
+    assert words(tree) == (
+        "key in variants of get_jar where options has an item whose colour is lines.[name=Jar].options.colour of "
+        "get_order and lid is no and neck is lines.[name=Jar].options.neck of get_order and size is large"
+    )
 
 
 def test_the_payment_of_the_order_is_nearer_than_its_kind() -> None:
