@@ -210,7 +210,9 @@ def _step(draft: Draft, evidence: Evidence, depends_on: list[str], approval: Ste
         approval=approval,
         arguments=draft.arguments,
         call_ids=[mask(call.id) for call in draft.calls],
-        recorded=Recorded(result_sha256=json_text.digest(draft.result), result_schema=_schema(draft.result, evidence)),
+        recorded=Recorded.model_construct(  # validated, each step would have a copy of the shape
+            result_sha256=json_text.digest(draft.result), result_schema=_schema(draft.result, evidence)
+        ),
         each=draft.each,
     )
 

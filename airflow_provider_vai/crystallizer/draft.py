@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from airflow_provider_vai.model.argument import Argument, Output
@@ -77,7 +77,9 @@ class Draft:
         own = self.arguments
         if len(own) == len(arguments) and all(own.get(name) is one for name, one in arguments.items()):
             return self
-        return replace(self, arguments=arguments)
+        new = object.__new__(Draft)  # `replace` takes three times as long
+        new.__dict__.update(self.__dict__, arguments=arguments)
+        return new
 
     @property
     def calls(self) -> list[ToolCall]:

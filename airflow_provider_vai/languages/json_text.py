@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from json.encoder import encode_basestring_ascii
 from typing import Any, NoReturn
@@ -192,6 +192,32 @@ class WrittenJson:
         return _laid_out(self.value, "\n")
 
 
+class Repeated(dict[str, Any]):
+    """An object that may be in a document several times; :func:`laid_out` then writes its text once.
+
+    ``again`` is whether it is there more than once. Nobody changes it.
+    """
+
+    __slots__ = ("_texts", "again")
+
+    def __init__(self, value: Mapping[str, Any]) -> None:
+        super().__init__(value)
+        self.again = False
+        self._texts: dict[str, str] = {}
+
+    def text(self, line: str) -> str:
+        """Return the text as :func:`laid_out` writes it.
+
+        :param line: A newline followed by the indentation of the object's line.
+        """
+        text = self._texts.get(line)
+        if text is None:
+            text = _laid_out_parts(self, line) if self else "{}"
+            if self.again:
+                self._texts[line] = text
+        return text
+
+
 LINE = 100
 """The most characters of an array or object that :func:`laid_out` writes on one line, without its indentation."""
 
@@ -267,21 +293,26 @@ def _laid_out(value: Any, line: str) -> str:
     kind = type(value)
     if kind in _PLAIN:
         return _PLAIN[kind](value)
+    if kind is Repeated:
+        return value.text(line)  # type: ignore[no-any-return]
+    if isinstance(value, WrittenJson):
+        return value.laid_out.replace("\n", line)
+    return _laid_out_parts(value, line) if value and isinstance(value, (dict, list, tuple)) else _scalar(value)
+
+
+def _laid_out_parts(value: Any, line: str) -> str:
+    """Return an object or a list that is not empty as :func:`laid_out` writes it."""
     inner = f"{line}  "
-    if isinstance(value, dict) and value:
+    if isinstance(value, dict):
         before, after = "{", "}"
         parts = [
             f"{encode_basestring_ascii(key) if type(key) is str else _key(key)}: "
             f"{encode_basestring_ascii(part) if type(part) is str else _laid_out(part, inner)}"
             for key, part in value.items()
         ]
-    elif isinstance(value, (list, tuple)) and value:
-        before, after = "[", "]"
-        parts = [_laid_out(part, inner) for part in value]
-    elif isinstance(value, WrittenJson):
-        return value.laid_out.replace("\n", line)
     else:
-        return _scalar(value)
+        before, after = "[", "]"
+        parts = [encode_basestring_ascii(part) if type(part) is str else _laid_out(part, inner) for part in value]
     if 2 * len(parts) < LINE:
         text = ", ".join(parts)
         if len(text) + 2 <= LINE and "\n" not in text:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from airflow_provider_vai.model import derivation
-from airflow_provider_vai.model.base import JsonPath, Spec
+from airflow_provider_vai.model.base import JsonPath, Spec, known_data
 from airflow_provider_vai.model.derivation import Derivation
 
 Origin = Literal["user", "system", "tool_output", "model", "constant", "secret"]
 
 _UNDECIDED = frozenset({"undecided"})
+
+LONGEST_SHARED = 200
+"""Characters of the longest text of which there is one argument for all steps, such as the id of a connection."""
 
 ALWAYS = ("origin", "evidence")
 """The fields of an argument that are always written."""
@@ -119,6 +122,14 @@ class Argument(Spec):
         unset = _sometimes_written(type(self)) - self.__pydantic_fields_set__
         return unset if self.undecided else unset | _UNDECIDED
 
+    def json_data(self, known: dict[int, Any] | None = None) -> dict[str, Any]:
+        """Return the argument as JSON data; one that several steps have is the same object for all of them.
+
+        :param known: as for every model.
+        """
+        known = {} if known is None else known
+        return known_data(self, known, super().json_data)
+
     @model_validator(mode="after")
     def _check_derived(self) -> Argument:
         if (self.class_ == "derived") != (self.derive is not None):
@@ -167,7 +178,9 @@ class Argument(Spec):
 
     @classmethod
     def frozen(cls, value: Any) -> Argument:
-        """Return an argument that is the literal ``value``."""
+        """Return an argument that is the literal ``value``: the same one each time for a short text."""
+        if type(value) is str and len(value) <= LONGEST_SHARED:
+            return _of_text(cls, value)
         return _nothing(cls).changed(value=value)
 
 
@@ -175,6 +188,11 @@ class Argument(Spec):
 def _nothing(model: type[Argument]) -> Argument:
     """Return the argument from which every frozen one is made, because validating each takes long."""
     return model(class_="frozen", value=None)
+
+
+@lru_cache(maxsize=1024)
+def _of_text(model: type[Argument], text: str) -> Argument:
+    return _nothing(model).changed(value=text)
 
 
 @cache

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
-from pydantic_core import PydanticKnownError
+from pydantic_core import PydanticKnownError, to_jsonable_python
 
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.argument import Argument, Output
-from airflow_provider_vai.model.base import JsonPath, Spec
+from airflow_provider_vai.model.base import JsonPath, Spec, known_data
 from airflow_provider_vai.model.behaviour import Determinism, Effect
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.step_approval import StepApproval
@@ -38,6 +38,15 @@ class Recorded(Spec):
 
     result_sha256: str
     result_schema: dict[str, Any]
+
+    def json_data(self, known: dict[int, Any] | None = None) -> dict[str, Any]:
+        """Return it as JSON data; a shape that several steps have is the same object for all of them.
+
+        :param known: as for every model.
+        """
+        known = {} if known is None else known
+        shape = known_data(self.result_schema, known, lambda _: to_jsonable_python(self.result_schema))
+        return {"result_sha256": self.result_sha256, "result_schema": shape}
 
 
 TriggerRule = Literal["all_success", "all_done", "none_failed", "none_failed_min_one_success", "one_success"]
@@ -211,15 +220,17 @@ class Automation(Spec):
         declared = {*self.params, *(["payload"] if has_payload else [])}
         earlier: dict[str, Step] = {}
         for step in self.steps:
-            gates = [step.approval.gate] if step.approval.gate else []
             sources = [output.step for output in step.outputs()]
-            for name in [*step.depends_on, *(source for source in sources if source is not None), *gates]:
-                if name not in earlier:
+            for name in (*step.depends_on, *sources, step.approval.gate or None):
+                if name is not None and name not in earlier:
                     raise ValueError(f"the step {step.key!r} refers to {name!r}, which is not an earlier step")
             if None in sources and step.each is None:
                 raise ValueError(f"the step {step.key!r} reads a list element, but is not mapped over a list (each)")
             if step.key in earlier:
                 raise ValueError(f"two steps have the key {step.key!r}")
+            if all(map(_is_plain, step.arguments.values())):
+                earlier[step.key] = step
+                continue
             for source, name in step.given_arguments():
                 if problem := _given_problem(earlier[source], name):
                     raise ValueError(f"the step {step.key!r} reads the argument {name!r} of {source!r}, {problem}")
@@ -239,6 +250,11 @@ class Automation(Spec):
         if type(self) is Automation:
             return self.json_data()
         return Automation.model_construct(**{name: getattr(self, name) for name in Automation.model_fields}).json_data()
+
+
+def _is_plain(argument: Argument) -> bool:
+    """Return whether an argument reads neither params nor the arguments of earlier steps."""
+    return not (argument.wires or argument.derive or argument.class_ == "parameter")
 
 
 def _given_problem(step: Step, name: str) -> str | None:

@@ -6,7 +6,7 @@ are accepted everywhere. ``model_dump()`` writes the spelling of files, ``model_
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import Any, ClassVar
 
@@ -23,6 +23,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import to_jsonable_python
 from typing_extensions import Self
+
+from airflow_provider_vai.languages.json_text import Repeated
 
 JsonPath = list[str | int]
 """Keys and list positions that lead to a place inside a JSON value. A path into a result may also contain the
@@ -54,11 +56,14 @@ class Spec(BaseModel):
         fields = self.__dict__
         return [name for name, default in _defaults(type(self)) if fields[name] == default]
 
-    def json_data(self) -> dict[str, Any]:
-        """Return the model as ``model_dump(mode="json")`` does, in a third of the time if it has many parts."""
-        fields = self.__dict__
+    def json_data(self, known: dict[int, Any] | None = None) -> dict[str, Any]:
+        """Return the model as ``model_dump(mode="json")`` does, in a third of the time if it has many parts.
+
+        :param known: The data of models that were written already, by the identity of the model.
+        """
+        fields, known = self.__dict__, {} if known is None else known
         return {
-            written: value if type(value := fields[name]) in _JSON_SCALARS else _json_data(value)
+            written: value if type(value := fields[name]) in _JSON_SCALARS else _json_data(value, known)
             for name, written in _written_names(type(self), frozenset(self.omitted()))
         }
 
@@ -112,18 +117,33 @@ _JSON_SCALARS = frozenset({str, bool, int, type(None)})
 """The types of values that are JSON data as they are."""
 
 
-def _json_data(value: Any) -> Any:
+def _json_data(value: Any, known: dict[int, Any]) -> Any:
     kind = type(value)
     if kind is list:
-        return [part if type(part) in _JSON_SCALARS else _json_data(part) for part in value]
+        return [part if type(part) in _JSON_SCALARS else _json_data(part, known) for part in value]
     if kind is dict and _TEXT.issuperset(map(type, value)):
-        return {key: part if type(part) in _JSON_SCALARS else _json_data(part) for key, part in value.items()}
+        return {key: part if type(part) in _JSON_SCALARS else _json_data(part, known) for key, part in value.items()}
     if kind in _JSON_SCALARS:
         return value
-    return value.json_data() if isinstance(value, Spec) else to_jsonable_python(value)
+    return value.json_data(known) if isinstance(value, Spec) else to_jsonable_python(value)
 
 
 _TEXT = frozenset({str})
+
+
+def known_data(part: object, known: dict[int, Any], write: Callable[[dict[int, Any]], dict[str, Any]]) -> Repeated:
+    """Return a part of a spec as JSON data: the same object each time, because other parts may have it, too.
+
+    :param part: The part.
+    :param known: The data of parts that were written already, by the identity of the part.
+    :param write: Makes the data.
+    """
+    data: Repeated | None = known.get(id(part))
+    if data is None:
+        data = known[id(part)] = Repeated(write(known))
+    else:
+        data.again = True
+    return data
 
 
 @cache

@@ -7,8 +7,7 @@ wires, nor the result of a step that was itself asked for "the second of the lis
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.argument import Argument, Output
@@ -27,8 +26,7 @@ class Read(Protocol):
         """The path in that result."""
 
 
-@dataclass(frozen=True)
-class PlacedRead:
+class PlacedRead(NamedTuple):
     """What a place in a step's arguments reads; ``place`` begins with the argument's name."""
 
     place: JsonPath
@@ -46,6 +44,8 @@ def reads_of(arguments: Mapping[str, Argument], each: Output | None) -> list[Pla
     """
     found = [PlacedRead(["each"], each.step, each.path)] if each else []
     for name, argument in arguments.items():
+        if not (argument.from_ or argument.wires or argument.derive):
+            continue
         if argument.from_:
             found.append(PlacedRead([name], argument.from_.step, argument.from_.path))
         found += [

@@ -173,12 +173,14 @@ def _too_large(place: JsonPath, value: Any, most: int, unit: str) -> Iterator[Re
 
 def _texts(automation: Automation) -> Iterator[Refusal]:
     """Check every text that the DAG file contains as a value."""
+    ascii_parts: set[int] = set()
     for name in _RENDERED:
-        if not _is_ascii(part := getattr(automation, name)):
+        if not _is_ascii(part := getattr(automation, name), ascii_parts):
             yield from _unstorable([name], part)
     for step in automation.steps:
+        fields = vars(step)
         for name in _RENDERED_OF_STEP:
-            if not _is_ascii(part := getattr(step, name)):
+            if not _is_ascii(part := fields[name], ascii_parts):
                 yield from _unstorable(["steps", step.key, name], part)
 
 
@@ -188,26 +190,36 @@ def _unstorable(place: JsonPath, part: Any) -> Iterator[Refusal]:
         yield Refusal([*place, *at], problem, storable.REMEDY)
 
 
-def _is_ascii(value: Any) -> bool:
-    """Return whether every text in a part of the spec is ASCII without NUL, which needs no closer look."""
+def _is_ascii(value: Any, known: set[int]) -> bool:
+    """Return whether every text in a part of the spec is ASCII without NUL, which needs no closer look.
+
+    :param known: the identities of the models of which that is known. Several steps may have one argument.
+    """
     kind = type(value)
     if kind is str:
         return value.isascii() and "\0" not in value
+    if kind in _PLAIN or id(value) in known:
+        return True
     if kind is dict:
-        return all(map(_is_ascii, value)) and all(map(_is_ascii, value.values()))
-    if kind is list:
-        return all(map(_is_ascii, value))
-    if kind in _PLAIN:
-        return True
-    if isinstance(value, Spec):
-        for name, part in value.__dict__.items():  # a generator would cost as much again
-            if part and name not in _FOR_PEOPLE and not _is_ascii(part):
+        parts = [*value, *value.values()]
+    elif kind is list:
+        parts = value
+    elif isinstance(value, Spec):
+        parts = [part for name, part in value.__dict__.items() if part and name not in _FOR_PEOPLE]
+    else:
+        return False
+    for part in parts:  # a generator would cost as much again
+        if type(part) is str:
+            if not part.isascii() or "\0" in part:
                 return False
-        return True
-    return False
+        elif not _is_ascii(part, known):
+            return False
+    if isinstance(value, Spec):
+        known.add(id(value))
+    return True
 
 
-_PLAIN = (type(None), bool, int, float)
+_PLAIN = frozenset({type(None), bool, int, float})
 
 
 def _data(value: Any) -> Any:

@@ -46,7 +46,7 @@ def find(text: str, encodings: int = ENCODINGS) -> list[SecretSpan]:
     spans = read.get(asked)
     if spans is None:
         spans = read[asked] = _found(text, encodings)
-    return list(spans)
+    return list(spans) if spans else []
 
 
 def _found(text: str, encodings: int) -> list[SecretSpan]:

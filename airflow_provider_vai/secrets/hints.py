@@ -93,7 +93,8 @@ def _has_hint(text: str) -> bool:
         if any(hint in (folded if " " in hint else words) for hint in hints):
             return True
         return _HINT_WORD.search(" ".join(word for word in words.split(" ") if "p" in word or ":" in word)) is not None
-    return any(hint in folded for hint in hints) or _HINT_WORD.search(folded) is not None
+    is_hinted = next(filter(folded.__contains__, hints), None) is not None
+    return is_hinted or _HINT_WORD.search(folded) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -16,6 +16,7 @@ from airflow_provider_vai.crystallizer.run_secrets import masked_run
 from airflow_provider_vai.exceptions import AmbiguousRun, CrystallizeError
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import plain
+from airflow_provider_vai.secrets import knowing
 
 if TYPE_CHECKING:
     from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
@@ -55,17 +56,18 @@ def crystallize(arguments: Namespace) -> None:
     options, folder = _options(arguments), out_folder(arguments.out)
     automations, left_out = _automations(_recordings(arguments), options, arguments, folder)
     published = []
-    for automation in progress(automations, "Writing"):
-        files = publish(automation, folder, force=arguments.force, pause=pause_unreviewed)
-        published.append((automation, files))
-    read_soon(files for _, files in published)
-    if arguments.json:
-        shown = [as_json(automation, files) for automation, files in published]
-        print_json(shown if arguments.all else shown[0])
-    else:
-        for automation, files in published:
-            show_published(automation, files)
-        after_writing([files for _, files in published])
+    with knowing(()):  # so that each text is searched for credentials once, to write it and to show it
+        for automation in progress(automations, "Writing"):
+            files = publish(automation, folder, force=arguments.force, pause=pause_unreviewed)
+            published.append((automation, files))
+        read_soon(files for _, files in published)
+        if arguments.json:
+            shown = [as_json(automation, files) for automation, files in published]
+            print_json(shown if arguments.all else shown[0])
+        else:
+            for automation, files in published:
+                show_published(automation, files)
+            after_writing([files for _, files in published])
     for error in left_out:
         complain(f"left out: {error}")
 

@@ -45,6 +45,10 @@ class LeafOrigin:
     call_id: str | None = None
 
 
+CONSTANT_TEXT = [LeafOrigin([], "constant", CONSTANT)]
+"""The origin of a text that the recorded call did not give. It is the same object for all arguments."""
+
+
 class Tracer:
     """Traces values to their origins; the run's texts and results are indexed once for all drafts.
 
@@ -67,7 +71,10 @@ class Tracer:
         The result is cached, because it does not depend on wires and params.
         """
         if (draft.key, name) not in self._traced:
-            self._traced[draft.key, name] = list(self._trace(draft, name))
+            is_constant = isinstance(value := draft.values[name], str) and not (
+                is_recorded(draft, value) or (name in draft.arguments and draft.arguments[name].secrets)
+            )
+            self._traced[draft.key, name] = CONSTANT_TEXT if is_constant else list(self._trace(draft, name))
         return self._traced[draft.key, name]
 
     def _trace(self, draft: Draft, name: str) -> Iterator[LeafOrigin]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
-from airflow_provider_vai.crystallizer.evidence.leaf_origins import LeafOrigin, Tracer
+from airflow_provider_vai.crystallizer.evidence.leaf_origins import CONSTANT_TEXT, LeafOrigin, Tracer
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.languages.places import texts
 from airflow_provider_vai.languages.plural import plural
@@ -29,24 +29,38 @@ def origins(drafts: Sequence[Draft], evidence: Evidence) -> list[Draft]:
     :param drafts: the drafts with their final wires, in the order of the run's calls.
     :param evidence: the evidence of the run with the same steps.
     """
-    return [draft.with_arguments(dict(_arguments(draft, evidence.tracer))) for draft in drafts]
+    constants: dict[int, Argument] = {}
+    return [draft.with_arguments(dict(_arguments(draft, evidence.tracer, constants))) for draft in drafts]
 
 
-def _arguments(draft: Draft, tracer: Tracer) -> Iterator[tuple[str, Argument]]:
+def _arguments(draft: Draft, tracer: Tracer, constants: dict[int, Argument]) -> Iterator[tuple[str, Argument]]:
+    """Yield the arguments of a draft with their origins.
+
+    :param constants: what was made of each text from the tools file, by the identity of the argument.
+    """
     for name, argument in draft.arguments.items():
         if name not in draft.values:
             yield name, argument
             continue
-        wired = [at for at, _ in argument.placed_outputs()]
         traced = tracer.trace(draft, name)
-        rest = [leaf for leaf in traced if not any(leaf.at[: len(at)] == at for at in wired)]
-        found: set[Origin] = {leaf.origin for leaf in rest}
-        found |= {"tool_output"} if wired else set()
-        agreed: Origin | None = "secret" if "secret" in found else next(iter(found)) if len(found) == 1 else None
-        fields: dict[str, Any] = {"evidence": [*argument.evidence, *_lines(rest)], "origin": agreed}
-        if parts := _parts(draft.values[name], {tuple(leaf.at): leaf.origin for leaf in rest}):
-            fields["origins"] = parts
-        yield name, argument.changed(**fields)
+        if traced is not CONSTANT_TEXT:
+            yield name, _with_origin(argument, draft.values[name], traced)
+            continue
+        if id(argument) not in constants:
+            constants[id(argument)] = _with_origin(argument, draft.values[name], traced)
+        yield name, constants[id(argument)]
+
+
+def _with_origin(argument: Argument, value: Any, traced: Sequence[LeafOrigin]) -> Argument:
+    wired = [at for at, _ in argument.placed_outputs()]
+    rest = [leaf for leaf in traced if not any(leaf.at[: len(at)] == at for at in wired)]
+    found: set[Origin] = {leaf.origin for leaf in rest}
+    found |= {"tool_output"} if wired else set()
+    agreed: Origin | None = "secret" if "secret" in found else next(iter(found)) if len(found) == 1 else None
+    fields: dict[str, Any] = {"evidence": [*argument.evidence, *_lines(rest)], "origin": agreed}
+    if parts := _parts(value, {tuple(leaf.at): leaf.origin for leaf in rest}):
+        fields["origins"] = parts
+    return argument.changed(**fields)
 
 
 def _parts(value: Any, traced: Mapping[tuple[str | int, ...], Origin]) -> list[OriginAt]:

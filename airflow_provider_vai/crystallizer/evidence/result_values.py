@@ -190,6 +190,8 @@ def is_recorded(draft: Draft, value: Any) -> bool:
         return False
     if draft.kind.wraps and isinstance(value, dict):
         return True
+    if isinstance(value, str):
+        return any(isinstance(part, str) and part == value for part in recorded.values())
     wanted = json_text.canonical(value)
     return any(json_text.canonical(part) == wanted for part in recorded.values())
 

@@ -208,3 +208,14 @@ def test_the_last_character_that_fits_is_known(characters: int) -> None:
     """The brackets and commas count: a list or object of up to :data:`json_text.LINE` characters is on one line."""
     for value in ([True, "x" * characters], {"a": None, "b": ["x" * characters]}, {"1": 1.5, "x": "y" * characters}):
         assert json_text.laid_out(value) == _by_the_rule(value) + "\n"
+
+
+@pytest.mark.parametrize("value", [{}, {"a": 1}, {"at": ["x" * 70], "origins": [{"at": []}, "y" * 60]}])
+def test_an_object_that_is_there_again_is_laid_out_like_any_other(value: dict[str, Any]) -> None:
+    """At every depth, however often it is there, with the lines that it has when it is there once."""
+    for again in (False, True):
+        repeated = json_text.Repeated(value)
+        repeated.again = again
+        for write in (json_text.laid_out, json_text.pretty, json_text.canonical):
+            assert write({"a": repeated, "b": {"c": [repeated]}}) == write({"a": value, "b": {"c": [value]}})
+        assert json_text.laid_out(repeated) == json_text.laid_out(value)

@@ -11,9 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 from airflow_provider_vai.model.argument import Argument, Output, Undecided, Wire
-from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.automation import Automation, Recorded
 from airflow_provider_vai.model.base import Spec
 from airflow_provider_vai.model.sidecar import parse_sidecar
+from tests.unit.model.test_refusals import step
 
 SIDECARS = sorted((Path(__file__).parents[2] / "golden").rglob("*.vai.json"))
 
@@ -92,3 +93,30 @@ def test_frozen_arguments_are_valid_and_apart() -> None:
     assert one == Argument(class_="frozen", value="a")
     assert one.model_fields_set == Argument(class_="frozen", value="a").model_fields_set
     assert (one.value, other.value) == ("a", {"b": [1]})
+
+
+def test_what_several_steps_have_is_one_object() -> None:
+    """An argument or a shape of a result that is there again is the same data, and is told to be there again."""
+    shape = {"type": "object", "properties": {"id": {"type": "string"}}}
+    steps = []
+    for key, other in (("one", 1), ("two", 2)):
+        recorded = Recorded.model_construct(result_sha256=key, result_schema=shape)
+        arguments = {"conn_id": Argument.frozen("crm"), "arguments": Argument.frozen({"x": other})}
+        steps.append(step(key).model_copy(update={"recorded": recorded, "arguments": arguments}))
+    automation = Automation(dag_id="a", source_type="MANUAL", steps=steps)
+    one, two = automation.json_data()["steps"]
+
+    assert json.dumps(automation.json_data()) == json.dumps(automation.model_dump(mode="json"))
+    assert one["arguments"]["conn_id"] is two["arguments"]["conn_id"]
+    assert one["recorded"]["result_schema"] is two["recorded"]["result_schema"]
+    assert one["arguments"]["conn_id"].again
+    assert one["recorded"]["result_schema"].again
+    assert not any(written["arguments"]["arguments"].again for written in (one, two))
+
+
+def test_a_short_text_is_one_argument() -> None:
+    """It is the same one for all steps; a long text, and a value that can be changed, is a new one each time."""
+    assert Argument.frozen("crm") is Argument.frozen("crm") == Argument(class_="frozen", value="crm")
+    for value in ("x" * 1000, ["crm"], {"a": 1}, 1, True, None):
+        assert Argument.frozen(value) is not Argument.frozen(value)
+        assert Argument.frozen(value) == Argument(class_="frozen", value=value)

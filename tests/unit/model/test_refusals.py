@@ -113,3 +113,12 @@ def test_what_would_be_refused_is_found(fields: dict[str, Any], place: str) -> N
 def test_values_at_the_limits_are_accepted(fields: dict[str, Any]) -> None:
     """And so are texts that are in no database."""
     assert list(refusals(automation(**fields))) == []
+
+
+def test_a_text_is_refused_in_each_step_that_has_it() -> None:
+    """Steps may have one argument together; what is refused in it is refused in all of them."""
+    bad, good = frozen({"x": ["a\0b"]}), {"conn_id": Argument.frozen("crm")}
+    steps = [step(key, arguments={**good, **bad}) for key in ("one", "two")]
+    found = [refusal.where for refusal in refusals(automation(*steps, step("three", arguments=good)))]
+
+    assert found == ["steps.one.arguments.arguments.value.x.0", "steps.two.arguments.arguments.value.x.0"]

@@ -9,6 +9,7 @@ import pytest
 from airflow_provider_vai.crystallizer.assign import assign
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
+from airflow_provider_vai.crystallizer.evidence.leaf_origins import CONSTANT
 from airflow_provider_vai.crystallizer.evidence.origins import MOST_LINES, origins
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.crystallizer.wiring.wire import MOST_NOTES, wire
@@ -140,3 +141,26 @@ def test_freezing_all_keeps_the_origins() -> None:
     """They do not depend on wires."""
     found = traced(run(LOOK, call("send", {"x": "record 4711"})), wires=False)[-1].arguments["arguments"]
     assert (found.class_, found.origin, found.evidence) == ("frozen", "tool_output", ["x: from look[id] (call c1)"])
+
+
+def test_texts_of_the_tools_file_are_one_argument() -> None:
+    """The name of a tool and its connection are the same argument in every step; what calls sent is each step's own."""
+    rule = {"match": "*", "kind": "mcp_tool", "conn_id": "crm", "effect": "read"}
+    one, two, other = traced(run(call("look", {"x": "Rome"}), call("look", {"x": "Rome"}), call("see")), rule)
+
+    for name in ("tool", "conn_id"):
+        assert one.arguments[name] is two.arguments[name]
+        assert (one.arguments[name].origin, one.arguments[name].value) == ("constant", one.values[name])
+        assert one.arguments[name].evidence == [f"the value: {CONSTANT}"]
+    assert other.arguments["conn_id"] is one.arguments["conn_id"]
+    assert (one.arguments["tool"].value, other.arguments["tool"].value) == ("look", "see")
+    assert one.arguments["arguments"] is not two.arguments["arguments"]
+    assert one.arguments["arguments"].evidence != two.arguments["arguments"].evidence
+
+
+def test_a_text_that_the_call_sent_as_well_is_not_taken_for_a_constant() -> None:
+    """A text is the kind's only if the call did not send it, also where another step has it from the tools file."""
+    rule = {"match": "*", "kind": "mcp_tool", "conn_id": "crm", "effect": "read"}
+    one, two = traced(run(call("look", {"x": 1}), call("look", {"x": "crm"})), rule)
+
+    assert (one.arguments["conn_id"].origin, two.arguments["conn_id"].origin) == ("constant", "model")
