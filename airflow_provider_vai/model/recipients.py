@@ -24,7 +24,7 @@ NAMES = frozenset({"code", "email", "id", "identifier", "key", "name", "number",
 """The last words of fields that name a record. Any other field, such as a status, is a criterion."""
 
 KINDS = frozenset({"brand", "kind", "method", "provider", "source", "type"})
-"""The last words of fields that tell of what kind an entry is. Of an object with ids as keys, such as somebody's
+"""The last words of fields that give the kind of an entry. In an object with ids as keys, such as a customer's
 payment methods, "the gift card" names one entry: ``key_of(methods, source="gift_card")`` fails if there are two."""
 
 TARGETS = frozenset({
@@ -99,7 +99,7 @@ def _chooses(node: Node, *, may_name: bool) -> bool:
 
 
 def is_kind(field: str) -> bool:
-    """Return whether a field tells of what kind an entry is.
+    """Return whether a field gives the kind of an entry.
 
     :param field: the field's name.
     """

@@ -135,17 +135,13 @@ def check_dag(user: Any, method: Any, dag_id: str, entity: DagAccessEntity | Non
 
     :raises HTTPException: 403.
     """
-    if dag_id not in allowed_dags(user, method, [dag_id], entity):
+    if not is_allowed(user, method, dag_id, entity):
         raise HTTPException(403, "Forbidden")
 
 
 def is_allowed(user: Any, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> bool:
     """Return whether a user may do something with a DAG, which Airflow need not know yet."""
-    try:
-        check_dag(user, method, dag_id, entity)
-    except HTTPException:
-        return False
-    return True
+    return dag_id in allowed_dags(user, method, [dag_id], entity)
 
 
 def allowed_dags(user: Any, method: Any, dag_ids: Iterable[str], entity: DagAccessEntity | None = None) -> set[str]:

@@ -13,7 +13,6 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.models.hitl import HITLDetail
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
-from fastapi import HTTPException
 from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,7 +20,7 @@ from sqlalchemy.orm import Session
 from airflow_provider_vai.languages.identifiers import dag_id_problem
 from airflow_provider_vai.languages.storable import text_problem
 from airflow_provider_vai.plugin.api import run_facts
-from airflow_provider_vai.plugin.api.access import allowed_dags, check_dag
+from airflow_provider_vai.plugin.api.access import allowed_dags, is_allowed
 from airflow_provider_vai.plugin.api.json_response import ListPage, ResponseModel
 from airflow_provider_vai.plugin.api.run_facts import EarlierResult
 from airflow_provider_vai.plugin.api.task_places import columns_of_place, places
@@ -175,7 +174,9 @@ def _question(user: Any, found: Found, row: Sequence[Any], facts: run_facts.RunF
     detail, waiting, dag_version_id = row
     ran = facts.automation(found.dag_id, dag_version_id)
     settings = ran.gate(found.task_id)
-    may_answer = _may(user, "PUT", found.dag_id) and (not found.assigned or is_assigned(user, found.assigned))
+    may_answer = is_allowed(user, "PUT", found.dag_id, DagAccessEntity.HITL_DETAIL) and (
+        not found.assigned or is_assigned(user, found.assigned)
+    )
     return OpenQuestion(
         dag_id=found.dag_id,
         run_id=found.run_id,
@@ -210,11 +211,3 @@ def deadline_of(waiting: Any) -> datetime | None:
         return datetime.fromisoformat(moment) if isinstance(moment, str) else None
     except ValueError:
         return None
-
-
-def _may(user: Any, method: str, dag_id: str) -> bool:
-    try:
-        check_dag(user, method, dag_id, DagAccessEntity.HITL_DETAIL)
-    except HTTPException:
-        return False
-    return True

@@ -21,7 +21,7 @@ from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.operators.runtime import results as stored_results
-from airflow_provider_vai.plugin.api.access import check_dag
+from airflow_provider_vai.plugin.api.access import is_allowed
 from airflow_provider_vai.plugin.api.json_response import ResponseModel
 from airflow_provider_vai.plugin.api.stored_automation import read_any_state
 from airflow_provider_vai.plugin.api.task_places import in_round_first
@@ -134,9 +134,7 @@ class RunFacts:
         return RanAutomation(found.sidecar if found else None, newest)
 
     def _found(self, dag_id: str, run_id: str, read: Collection[str], loop_round: str | None) -> list[EarlierResult]:
-        try:
-            check_dag(self.user, "GET", dag_id, DagAccessEntity.XCOM)
-        except HTTPException:
+        if not is_allowed(self.user, "GET", dag_id, DagAccessEntity.XCOM):
             return []
         query = (
             select(TaskInstance.task_id, TaskInstance.end_date)

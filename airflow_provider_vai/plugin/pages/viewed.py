@@ -15,7 +15,7 @@ from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.sidecar import Review, Sidecar, to_review
 from airflow_provider_vai.plugin.api import airflow_state
-from airflow_provider_vai.plugin.api.access import RUN_ENTITIES, check_connections, check_dag
+from airflow_provider_vai.plugin.api.access import RUN_ENTITIES, check_connections, is_allowed
 from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
 from airflow_provider_vai.plugin.api.stored_automation import existing
 from airflow_provider_vai.plugin.pages.forms import new_key
@@ -119,11 +119,7 @@ class ViewedAutomation:
         return new_key()
 
     def _may(self, method: str, entity: DagAccessEntity | None = None) -> bool:
-        try:
-            check_dag(self.user, method, self.dag_id, entity)
-        except HTTPException:
-            return False
-        return True
+        return is_allowed(self.user, method, self.dag_id, entity)
 
 
 def viewed(request: Request, user: Any, dag_id: str) -> ViewedAutomation:

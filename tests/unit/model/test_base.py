@@ -96,7 +96,7 @@ def test_frozen_arguments_are_valid_and_apart() -> None:
 
 
 def test_what_several_steps_have_is_one_object() -> None:
-    """An argument or a shape of a result that is there again is the same data, and is told to be there again."""
+    """An argument or a result's shape that several steps share is one object of data, marked as repeated."""
     shape = {"type": "object", "properties": {"id": {"type": "string"}}}
     steps = []
     for key, other in (("one", 1), ("two", 2)):

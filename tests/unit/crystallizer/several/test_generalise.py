@@ -66,7 +66,7 @@ def refund(number: int, order: str, total: int, email: str, *more: ToolCall) -> 
 
 @pytest.mark.parametrize("ids", [("r1", "r2"), (f"sha256:{'1' * 16}", f"sha256:{'2' * 16}")], ids=["ids", "none"])
 def test_the_dag_file_names_no_digest(ids: tuple[str, str]) -> None:
-    """The digests of the traces are in the sidecar, also where they stand in for the ids of the runs."""
+    """Digests of traces are in the sidecar only, even where a run has no other id."""
     one, other = refund(1, "ORD-1001", 80, "ann@x.org"), refund(2, "ORD-1002", 25, "bob@x.org")
     automation = made_of(*(run.model_copy(update={"id": name}) for run, name in zip((one, other), ids, strict=True)))
 

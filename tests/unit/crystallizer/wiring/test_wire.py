@@ -526,7 +526,7 @@ def test_a_read_and_a_write_that_return_one_record() -> None:
 def test_a_read_and_a_write_of_the_record_that_both_were_asked_for(
     first: dict[str, str], second: dict[str, str], answer: Any, expected: dict[str, str]
 ) -> None:
-    """They are told by all ids that a call was asked for and its result has: a shared one alone may be a tenant's."""
+    """Records are the same if all ids agree that a call was asked for and returned: one alone may be a tenant's."""
     opened, labelled = call("open_crate", first, CRATES[0]), call("label_crate", second, answer)
     words = "Open the crate, label it and charge its account."
     assert last(words, opened, labelled, call("charge", {"account": "AC-417-X"})) == expected
