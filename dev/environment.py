@@ -142,7 +142,7 @@ def cluster_or_exit() -> Path:
     providers = [f"apache-airflow-providers-{name}" for name in CLUSTER_PROVIDERS]
     constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
     try:
-        return separate(CLUSTER, ["-e", ".[all]", *providers, *CLUSTER_PACKAGES, *constraints])
+        return separate(CLUSTER, ["-e", f".[{','.join(EVERY_EXTRA)}]", *providers, *CLUSTER_PACKAGES, *constraints])
     except InstallError as error:
         sys.exit(f"environment: {error}")
 
