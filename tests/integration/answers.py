@@ -61,8 +61,8 @@ def answering(
 @contextmanager
 def meanwhile(work: Callable[[Any], None]) -> Iterator[None]:
     """Retry a database operation while a DAG runs, because SQLite may be locked."""
-    if version("apache-airflow-core").startswith("3.2."):
-        pytest.skip("DAG.test of Airflow 3.2 cannot serve the questions of gates; the end-to-end tests do")
+    if version("apache-airflow-core").startswith(("3.1.", "3.2.")):
+        pytest.skip("DAG.test cannot serve the questions of gates before Airflow 3.3; the end-to-end tests do")
     from airflow.utils.session import create_session
     from sqlalchemy.exc import OperationalError
 
