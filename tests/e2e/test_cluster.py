@@ -393,7 +393,11 @@ def test_a_worker_is_killed_in_mid_write(site: Site) -> None:
 
 
 def test_a_task_that_redis_delivers_twice(site: Site) -> None:
-    """A payment that takes longer than Redis waits for a worker is made once."""
+    """A payment that takes longer than Redis waits for a worker is made once.
+
+    Airflow refuses the second delivery while the task runs. If the scheduler hears of that before the task has ended,
+    it gives the task up; the next try then finds that the payment began, and does not send it again.
+    """
     run = paying(site, "pay_slow")
     log = site.airflow.home / "two.log"
 
@@ -404,7 +408,9 @@ def test_a_task_that_redis_delivers_twice(site: Site) -> None:
     site.bank.answers.set()
     state = run.end(600)
 
-    assert (state, site.bank.got["pay/slow"]) == ("success", 1), run.log("pay")
+    log_of_step = run.log("pay")
+    assert site.bank.got["pay/slow"] == 1, log_of_step
+    assert state == "success" or "unknown outcome" in log_of_step, log_of_step
 
 
 def paying(site: Site, dag_id: str) -> GateRun:
