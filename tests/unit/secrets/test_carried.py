@@ -140,6 +140,8 @@ ADVERSARIAL = [
         "password: |\n", "a,password\n", "|password|\n", '.fill("a",', '"password").fill(', "expect password send ",
     "machine a login ", "kind: Secret\ndata:\n", "auth=(", ".login(a,", "/key/", "pwd={", 'set_password("',
     '["password",',    "echo a | sudo -S ", "gpg a ", "<<< ", "x=f('a',", "sp_addlogin 'a' ",
+    "sudo -S a << EOF\n", "sudo -S << a ", "(echo abc1; ", "cat <<< abc1 | passwd ", 'expect "assword:"; send "a',
+    "echo abc1 ) | ( passwd ", "| \t ",
 ]  # fmt: skip
 
 
