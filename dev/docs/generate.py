@@ -118,7 +118,8 @@ Arguments are kept as recorded. If they are no JSON object that Airflow can stor
 range, a key that occurs twice, half a surrogate pair, NUL, in YAML a value with a tag that JSON has not), the call is
 listed under `not_crystallized` with that reason, and the other calls are kept. A note in the run names the line and
 the place of such a value, except for NUL. A result with such a value is kept as text. The file is refused only if the
-value decides which calls there are, such as a message with two lists of calls. """
+value decides which calls there are, such as a message with two lists of calls.
+"""
 
 
 def formats() -> str:
