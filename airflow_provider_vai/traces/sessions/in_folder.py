@@ -17,6 +17,9 @@ from airflow_provider_vai.traces.sessions.places import SHOWN, SOURCES, SessionS
 MOST_LOOKED_AT = 20_000
 """How many files are looked at in a folder."""
 
+ENDINGS = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".gz", ".zip")
+"""How the names of files end that may be traces."""
+
 DATABASES = (".db", ".vscdb", ".sqlite")
 """Endings of the databases in which some agents keep sessions. Each is refused by name, with the export that works."""
 
@@ -56,7 +59,7 @@ def trace_in(folder: Path, scratch: Path) -> Path:
 def _only(folder: Path, files: list[Path]) -> Path:
     """Return the one file in a folder without sessions, or the database in it."""
     databases = [file for file in files if file.suffix in DATABASES]
-    candidates = databases[:1] or files
+    candidates = databases[:1] or [file for file in files if file.name.lower().endswith(ENDINGS)]
     if len(candidates) == 1:
         return candidates[0]
     problem = f"is a folder with {plural(len(files), 'file')}, and none is a session of a known agent"

@@ -344,6 +344,7 @@ def test_several_sessions_in_a_folder(command: list[str], home: Path, capsys: py
     ("files", "message"),
     [
         ({}, "is a folder with 0 files"),
+        ({"rules.toml": b""}, "is a folder with 1 file"),
         ({"a.json": b"{}", "b.json": b"{}"}, "is a folder with 2 files"),
         ({"state.vscdb": b"SQLite format 3\0ItemTable cursorDiskKV", "workspace.json": b"{}"}, "Cursor"),
         ({"sessions.db": b"SQLite format 3\0"}, "a SQLite database"),
