@@ -13,12 +13,10 @@ from pathlib import Path
 from airflow_provider_vai.exceptions import UnreadableTrace
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.traces.reading.folder import SUB_AGENTS
+from airflow_provider_vai.traces.sessions.in_folder import ENDINGS, MOST_LOOKED_AT
 from airflow_provider_vai.traces.sessions.places import SOURCES, Session, trace_of
 
-ENDINGS = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".gz", ".zip")
 DEEPEST = 5
-MOST_LOOKED_AT = 20_000
-"""How many files are looked at in one folder; what is beyond is not listed."""
 
 
 @dataclass(frozen=True)

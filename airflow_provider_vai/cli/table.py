@@ -11,9 +11,9 @@ TRACES = option(
     "trace",
     metavar="TRACE",
     nargs="+",
-    help="a file that the agent framework wrote (archive.zip!member: a file in an archive), or a session of a coding "
-    "agent as vai sessions lists it (claude-code:ID); several are either exports of one run, which are merged, or runs "
-    "of one task, which become one DAG",
+    help="a file that the agent framework wrote (archive.zip!member: a file in an archive), a folder with one session, "
+    "or a session of a coding agent as vai sessions lists it (claude-code:ID); several are either exports of one run, "
+    "which are merged, or runs of one task, which become one DAG",
 )
 FORMAT = option("--format", metavar="NAME", help="the trace format (see vai formats); default: detected")
 FORCE = option(

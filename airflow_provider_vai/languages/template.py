@@ -47,6 +47,26 @@ OUTSIDE = {
 }
 """The other names of Airflow's context, with what each brings in. A name in neither list is treated like these."""
 
+_OF_INSTANCE = frozenset({
+    "dag_id", "duration", "end_date", "hostname", "map_index", "max_tries", "operator", "pool", "queue",
+    "rendered_map_index", "run_id", "start_date", "state", "task_id", "try_number", "xcom_pull",
+})  # fmt: skip
+
+OBJECTS = {
+    "dag": frozenset({
+        "dag_display_name", "dag_id", "description", "doc_md", "owner", "params", "start_date", "tags", "timezone",
+    }),
+    "exception": frozenset[str](),
+    "task": frozenset({"doc_md", "owner", "params", "pool", "queue", "retries", "task_display_name", "task_id"}),
+    "task_instance": _OF_INSTANCE,
+    "ti": _OF_INSTANCE,
+}  # fmt: skip
+"""The names whose values lead to Airflow's whole context (``ti.get_template_context()``), or to whatever an exception
+holds, with the attributes that do not."""
+
+CREDENTIALS = frozenset({"conn", "var"})
+"""The names whose values are, or may be, credentials."""
+
 MACROS = frozenset({
     "datetime", "datetime_diff_for_humans", "ds_add", "ds_format", "ds_format_locale", "timedelta",
     "dateutil.relativedelta.relativedelta",
@@ -81,6 +101,32 @@ def outside_names(text: str) -> list[str]:
     found |= {name.name for name in tree.find_all(nodes.Name) if name.name == "self"}  # gives access to Jinja's context
     found |= {_written(part) for part in tree.find_all(nodes.Getattr) if part.attr.startswith("_")}
     return sorted(found | set(_macros(tree)))
+
+
+def credential_names(text: str) -> list[str]:
+    """Return what a template uses that is a credential, or could lead to one, sorted.
+
+    The rest of Airflow's context is data. If the text is not a valid template, the list contains the text itself.
+    """
+    tree = _parsed(text)
+    if isinstance(tree, str):
+        return [text]
+    harmless = OUTSIDE.keys() - CREDENTIALS
+    return sorted({name for name in outside_names(text) if name not in harmless} | set(_beyond(tree)))
+
+
+def _beyond(tree: nodes.Template) -> Iterator[str]:
+    """Yield each use of one of :data:`OBJECTS` that neither prints it nor reads a listed attribute."""
+    from jinja2 import nodes
+
+    read = {id(part.node): part.attr for part in tree.find_all(nodes.Getattr)}
+    printed = {id(part) for output in tree.find_all(nodes.Output) for part in output.nodes}
+    printed |= {id(part.node) for part in tree.find_all(nodes.Filter) if part.name == "string"}
+    for name in tree.find_all(nodes.Name):
+        attribute = read.get(id(name))
+        if name.name not in OBJECTS or id(name) in printed or attribute in OBJECTS[name.name]:
+            continue
+        yield f"{name.name}.{attribute}" if attribute else name.name
 
 
 def _macros(tree: nodes.Template) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 Airflow finds these only when it parses the DAG file, or when the scheduler or the database meets the value, so the
 automation would silently be missing, or a component of Airflow would fail again and again. Specs, edits, ``vai lint``
-and the renderer all ask :func:`refusals`. Schedules and the schemas of params are checked in
-:mod:`airflow_provider_vai.renderer.schedule`.
+and the renderer all ask :func:`refusals`, which also finds templates that read a credential. Schedules and the schemas
+of params are checked in :mod:`airflow_provider_vai.renderer.schedule`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.base import JsonPath, Spec
+from airflow_provider_vai.model.credential_templates import REMEDY as OF_TEMPLATES, credential_templates
 from airflow_provider_vai.model.notifiers import REMEDY, notifier_problem
 
 MAX_TAG = 100
@@ -92,7 +93,14 @@ def accepted(automation: Automation) -> Automation:
 
 
 def refusals(automation: Automation) -> Iterator[Refusal]:
-    """Yield each place in an automation that Airflow or its database would refuse."""
+    """Yield each place in an automation that is refused: by Airflow, or because its template reads a credential."""
+    yield from refused_by_airflow(automation)
+    for place, problem in credential_templates(automation):
+        yield Refusal(place, problem, OF_TEMPLATES)
+
+
+def refused_by_airflow(automation: Automation) -> Iterator[Refusal]:
+    """Yield each place in an automation that Airflow or its database would refuse, or a notifier that is not listed."""
     yield from _names(automation)
     yield from _labels(automation)
     yield from _numbers(automation)

@@ -23,7 +23,8 @@ ncftp|ncftpget|ncftpput -p *
 airflow|superset|flask (?:users|fab) -p *
 useradd|usermod -p *
 ansible|ansible-playbook|ansible-vault encrypt_string *
-sqlcmd|bcp|osql|unzip|zip|zipcloak|mosquitto_pub|mosquitto_sub|mosquitto_rr|ipmitool|tsql|freebcp -P *
+unzip|zip|zipcloak -\w*P *
+sqlcmd|bcp|osql|mosquitto_pub|mosquitto_sub|mosquitto_rr|ipmitool|tsql|freebcp -P *
 sqlcmd|bcp|osql|unzip|zip|mosquitto_pub|mosquitto_sub|ipmitool|tsql -P*
 mosquitto_passwd -\w*b\w* ? ? *
 7z|7za|7zz|7zr|rar|unrar -p*
@@ -45,7 +46,7 @@ schtasks !/rp|/RP|/p|/P *
 net|net1 (?i:user) ? *
 net|net1 (?i:use) ? ? *
 convertto-securestring (?i:-asplaintext) *
-ldapsearch|ldapadd|ldapmodify|ldapdelete|ldapwhoami|ldapcompare|ldapmodrdn|ldappasswd|dsconf -w *
+ldapsearch|ldapadd|ldapmodify|ldapdelete|ldapwhoami|ldapcompare|ldapmodrdn|ldappasswd|dsconf -\w*w *
 ldapsearch|ldapadd|ldapmodify|ldapdelete|ldapwhoami|ldappasswd -w*
 ldappasswd -s *
 htpasswd -\w*b\w* ? ? *
@@ -116,6 +117,7 @@ SECRET_INPUT = deferred(
     r"(?:--?(?:password|passphrase|token|secret|api-key)-(?:stdin|fd)\b|--with-token|"
     r"--stdin\b|--data-file=-|--stdin-password|"
     r"(?:^|\s)sudo\s(?:\S+\s){0,8}?-\w*S|\bsecrets? (?:set|put|create)\b|\bkinit\b|\bvercel env add\b|\bcryptsetup\b|"
+    r"^\W*(?:sudo\s(?:-\S+\s){0,4})?(?:/usr)?(?:/bin/)?passwd(?:\s|$)|"
     r"\bopenssl\b.{0,200}?\bstdin\b|\bgpg\b.{0,200}?--passphrase-fd|\bvault login -(?:\s|$)|\bsmbpasswd -s)"
 )
 """A command that reads a credential from its standard input."""
@@ -125,6 +127,6 @@ LOGIN_INPUT = deferred(r"(?:^|/|\s)chpasswd\b|(?:^|\s)git credential")
 
 INPUT_WORDS = (
     *("-stdin", "-fd", "--with-token", "--data-file=-", "sudo", "secret", "kinit", "vercel", "cryptsetup", "openssl"),
-    *("vault", "smbpasswd", "chpasswd", "credential"),
+    *("vault", "passwd", "credential"),
 )
 """One of them is in every match of the two patterns above."""

@@ -11,7 +11,7 @@ _SEPARATOR = deferred(r"[\s:=<>(\uff1a]")
 """A separator of a name and its value, in every form that is searched for. A text without one is skipped at once."""
 
 _HINTS: tuple[str, ...] = (
-    *("pass", "pwd", "psw", "psk", "preshared", "secret", "token", "key", "auth", "bearer", "basic", "cred"),
+    *("pass", "assword", "pwd", "psw", "psk", "preshared", "secret", "token", "key", "auth", "bearer", "basic", "cred"),
     *(
         "kennwort",
         "contrase",

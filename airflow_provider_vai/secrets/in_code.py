@@ -57,16 +57,25 @@ _STORES = deferred(  # calls that store a value under a name
     r"store|save|define|with|insert|update|data|item|entry|of|pair|field|value|variable|export)(?:_?[a-z]{1,24})?$"
 )
 _NAME_LIKE = deferred(r"[a-z]+(?:_[a-z]+)*|[a-z]+(?:[A-Z][a-z]+)+")
-_EXPECT = deferred(
-    r"(?i)\bexpect\b[^\n]{0,60}?(?:assword|assphrase)[^\n]{0,60}?\n?[^\n]{0,20}?\bsend\b[^\n\"']{0,20}[\"']([^\"'\n]{3,256}?)(?:\\[rn])*[\"']"
+_PROMPT = r"(?:assword|assphrase)[^\n]{0,80}?"
+_SENT = r"(?:\\[rn])*\\{0,7}"
+_EXPECT = deferred(  # answers of an expect script to a prompt: `expect "assword:"; send "…\r"`
+    rf"(?i){_PROMPT}(?:\n|[;{{]|\\n)\s{{0,40}}(?:exp_)?send[ \t]+(?:--?\w*[ \t]+){{0,3}}"
+    rf"(?:\\{{0,7}}\"([^\"\n]{{3,256}}?){_SENT}\"|\{{([^{{}}\n]{{3,256}}?){_SENT}\}})"
 )
+_PEXPECT = deferred(
+    rf"(?i)\.expect(?:_exact)?\([^\n]{{0,60}}?{_PROMPT}(?:\n|;)\s{{0,40}}[\w.]{{1,40}}\.send(?:line)?\(\s?"
+    rf"[rb]?\\{{0,7}}(?:\"([^\"\n]{{3,256}}?){_SENT}\"|'([^'\n]{{3,256}}?){_SENT}')"
+)
+_TCL_VARIABLE = deferred(r"\$[A-Za-z_:{(]")
 
 
 def in_code(text: str) -> Iterator[SecretSpan]:
     """Yield the credentials in the code in a text."""
-    for found in _EXPECT.finditer(text) if "expect" in text else ():
-        if not is_stand_in(found[1]):
-            yield SecretSpan(*found.span(1), found[1], is_password=True)
+    for found in _answers(text) if "expect" in text else ():
+        group = 1 if found[1] is not None else 2
+        if not (is_stand_in(found[group]) or _TCL_VARIABLE.match(found[group])):
+            yield SecretSpan(*found.span(group), found[group], is_password=True)
     if "(" in text or "[" in text or "{" in text:
         yield from _typed(text)
         yield from _logins(text)
@@ -74,6 +83,12 @@ def in_code(text: str) -> Iterator[SecretSpan]:
     for found in _ROBOT.finditer(text):
         if field_family(found[1]) and not is_stand_in(found[2]):
             yield SecretSpan(*found.span(2), found[2], is_password=True)
+
+
+def _answers(text: str) -> Iterator[re.Match[str]]:
+    """Yield what programs send to a prompt for a password."""
+    yield from _EXPECT.finditer(text)
+    yield from _PEXPECT.finditer(text)
 
 
 def _last(found: re.Match[str], first: int = 1) -> tuple[int, str] | None:

@@ -12,13 +12,14 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from airflow_provider_vai.secrets.command_table import INPUT_WORDS, LOGIN_INPUT, SECRET_INPUT, TABLE
+from airflow_provider_vai.secrets.command_table import INPUT_WORDS, TABLE
 from airflow_provider_vai.secrets.distinct_words import lower_words
+from airflow_provider_vai.secrets.fed_words import ECHOES, fed_words, in_here_documents
 from airflow_provider_vai.secrets.hinted_lines import hinted_lines, line_around
 from airflow_provider_vai.secrets.key_names import family, ordinary
 from airflow_provider_vai.secrets.patterns import deferred, may_match
 from airflow_provider_vai.secrets.plausible import is_stand_in, is_token_like, is_told
-from airflow_provider_vai.secrets.shell_words import ShellCommand, Word, commands, unquoted
+from airflow_provider_vai.secrets.shell_words import Word, commands, unquoted
 from airflow_provider_vai.secrets.span import SecretSpan
 
 EACH, GLUED = -1, -2
@@ -31,11 +32,12 @@ _WORD = deferred(r"[\w-]+")
 _NAME = deferred(r"[\w./:-]{2,}")
 """The longest run of the characters of a name, which is a word of a command or more than one."""
 _PORTS = deferred(r"[\d.:,\[\]-]*:[\d.:,-]+(?:/\w+)?|\d+(?:[-,]\d+)*(?:/(?:tcp|udp))?")
-_NOT_A_VALUE = deferred(r"-|/\w+[:/]|/$|~/|\.{1,2}/|\$[A-Za-z_{(]|\{\{|<|%\w+%|file://|fileb://|https?://|@|\\$")
+_NOT_A_VALUE = deferred(
+    r"-|/\w+[:/]|/[A-Za-z]{0,12}$|~/|\.{1,2}/|\$[A-Za-z_{(]|\{\{|<|%\w+%|file://|fileb://|https?://|@|\\$"
+)
 _FILE = deferred(r"[\w./-]+\.[A-Za-z]\w{0,4}|\d+(?:\.\d+)+")
 _SETTING = frozenset({"set", "config", "configure", "put", "create", "add", "kv", "modify", "CONFIG", "SET"})
 _SETTING_HINTS = frozenset(word.lower() for word in _SETTING)
-_ECHOES = frozenset({"echo", "printf"})
 _USER_OPTIONS = frozenset({"-u", "--user", "--username", "-U"})
 
 
@@ -51,17 +53,19 @@ class CommandRule(NamedTuple):
 
 def in_commands(text: str) -> Iterator[SecretSpan]:
     """Yield the credentials in the shell commands of a text."""
+    for word in in_here_documents(text):
+        if is_value(word.text):
+            yield SecretSpan(word.start, word.start + len(word.text), word.text, True)
     if " " not in text or ("<<<" not in text and not _hints_in(text)):
         return
     for start, lines in _hinted_lines(text):
-        before: ShellCommand | None = None
-        for command in commands(lines, start):
+        found = list(commands(lines, start))
+        for command in found:
             for word, is_password in secret_words(command.words):
                 yield SecretSpan(word.start, word.start + len(word.text), word.text, is_password)
-            if before:
-                for word in _fed(before, command):
-                    yield SecretSpan(word.start, word.start + len(word.text), word.text, True)
-            before = command
+        for word in fed_words(found):
+            if is_value(word.text):
+                yield SecretSpan(word.start, word.start + len(word.text), word.text, True)
 
 
 def _hinted_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -73,7 +77,7 @@ def _hinted_lines(text: str) -> Iterator[tuple[int, str]]:
         yield 0, text
         return
     hints = _hints_in(text)
-    feeds = not _ECHOES.isdisjoint(hints) and may_match(text, INPUT_WORDS)
+    feeds = not ECHOES.isdisjoint(hints) and may_match(text, INPUT_WORDS)
     start = end = -1
     for begin, stop, found in hinted_lines(text, hints):
         line = text[begin:stop]
@@ -137,7 +141,7 @@ def _by_rule(rule: CommandRule, words: Sequence[Word]) -> Iterator[Word]:
             continue
         group = found.re.groups
         value = unquoted(found[group], word.start + found.start(group))
-        if _is_value(value.text) and (not rule.is_token or is_token_like(value.text)):
+        if is_value(value.text) and (not rule.is_token or is_token_like(value.text)):
             yield value
 
 
@@ -168,7 +172,7 @@ def _beside_a_user(words: Sequence[Word]) -> Iterator[Word]:
             continue
         value = texts[place + 1]
         named = place >= 2 and texts[place - 2] in _USER_OPTIONS and not re.search(r"^-|[./:]|^\d+$", texts[place - 1])
-        is_other = not _is_value(value) or _PORTS.fullmatch(value) or _FILE.fullmatch(value)
+        is_other = not is_value(value) or _PORTS.fullmatch(value) or _FILE.fullmatch(value)
         if not is_other and (login or (named and is_told(value, "password"))):
             yield words[place + 1]
 
@@ -183,35 +187,15 @@ def _settings(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
         kind = (
             family(word.text) if _NAME.fullmatch(word.text) and len(word.text) <= 80 and word.text[0] != "-" else None
         )
-        if kind and _is_value(value.text) and is_told(value.text, kind):
+        if kind and is_value(value.text) and is_told(value.text, kind):
             yield value, kind == "password"
 
 
-def _fed(before: ShellCommand, command: ShellCommand) -> Iterator[Word]:
-    """Yield the credential that one command passes to the next: ``echo … | docker login --password-stdin``."""
-    if before.operator != "|" and before.operator[:1] != "<":
-        return
-    texts = " ".join(word.text for word in before.words), " ".join(word.text for word in command.words)
-    if before.operator[:1] == "<" and SECRET_INPUT.search(texts[0]):
-        is_echo = command.words[0].text in ("echo", "printf")
-        given = command.words[-1:] if is_echo else command.words[:1] if before.operator == "<<<" else []
-        yield from (word for word in given if _is_value(word.text))
-    if before.operator != "|" or before.words[-1].text[:1] == "-":
-        return
-    if not any(word.text in ("echo", "printf") for word in before.words[:-1]):
-        return
-    value = before.words[-1]
-    if LOGIN_INPUT.search(texts[1]):
-        name, sign, password = value.text.partition(":")
-        value = Word(password, value.start + len(name) + len(sign))
-    elif not SECRET_INPUT.search(texts[1]):
-        return
-    bare = value.text.removesuffix("\\n")
-    if _is_value(bare):
-        yield Word(bare, value.start)
+def is_value(value: str) -> bool:
+    """Return whether a word in the place of a credential is one, and not an option, a variable or a file.
 
-
-def _is_value(value: str) -> bool:
+    :param value: the word.
+    """
     if len(value) < 3 or _NOT_A_VALUE.match(value) or is_stand_in(value) or re.fullmatch(r"\d+:\d+.*", value):
         return False
     return not (value.isidentifier() and not re.search(r"\d", value) and family(value))
@@ -287,4 +271,4 @@ def _hints_in(text: str) -> frozenset[str]:
 @cache
 def _hints() -> frozenset[str]:
     """Return words in lower case, of which each text with a command that takes a credential has one."""
-    return frozenset([*_lines(), "-p", *_SETTING_HINTS, *_ECHOES])
+    return frozenset([*_lines(), "-p", *_SETTING_HINTS, *ECHOES])

@@ -36,6 +36,8 @@ _GLUED = deferred(  # unambiguous even as the end of a longer word: PGPASSWORD, 
 _SUFFIX = (
     r"(_?\d{1,3}|_(value|text|hash|plain|plaintext|raw|b64|base64|encoded|confirm|confirmation|repeat|verify|string))?$"
 )
+_VARIABLES = frozenset({"SSHPASS", "REDISCLI_AUTH"})
+"""Environment variables with a password, in their one spelling: ``sshpass`` is a program."""
 _PASSWORD = deferred(rf"(^|_)({_PASSWORDS}|{_SHORT_PASSWORDS}){_SUFFIX}")
 _TOKEN = deferred(rf"(^|_)({_TOKENS}){_SUFFIX}")
 _PIN = deferred(
@@ -143,7 +145,7 @@ def family(name: str) -> Family | None:
         return None
     if _PIN.search(key):
         return "pin"
-    if _PASSWORD.search(key):
+    if name in _VARIABLES or _PASSWORD.search(key):
         return "password"
     if _TOKEN.search(key):
         return "token"

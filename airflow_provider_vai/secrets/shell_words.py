@@ -13,7 +13,8 @@ DEPTH = 3
 
 # The alternatives begin with different characters, so that no part of the text is read twice.
 _PART = deferred(
-    r"(?P<word>(?:'[^'\n]*'|\"(?:[^\"\\\n]|\\[^\n])*\"|\\.|(?<![\"']),|[^\s\"'`|;&<>()\\,])+)|(?P<end><<<|[|;&<>()`\n]+)|[\"'\\,]",
+    r"(?P<word>(?:'[^'\n]*'|\"(?:[^\"\\\n]|\\[^\n])*\"|\\.|(?<![\"']),|[^\s\"'`|;&<>()\\,])+)|"
+    r"(?P<end><<<|[|;&<>()`\n]+(?:[ \t]+[|;&<>()`\n]+)*)|[\"'\\,]",
     re.DOTALL,
 )
 _QUOTED_COMMAND = deferred(r"[\[{]*\\*[\"']\S+\s")
@@ -27,7 +28,7 @@ class Word(NamedTuple):
 
 
 class ShellCommand(NamedTuple):
-    """The words of one command, and the operator after it: ``|``, ``<<<``, ``&&``; empty at the end of the text."""
+    """The words of one command, and the operators after it: ``|``, ``<<<``, ``) |``; empty at the end of the text."""
 
     words: list[Word]
     operator: str

@@ -72,9 +72,10 @@ as OpenTelemetry's console exporter prints them. These are read as well:
 | envelopes | lists or lines such as `{"direction": ..., "message": {...}}`, as in logs of a transport |
 | cassettes | bodies in gzip or deflate; Brotli and Zstandard need the extra `compression` |
 
-A folder with `.jsonl` files is read as one trace. A Claude Code session, its resumed copies and the files of its
-sub-agents (`<session>/subagents/agent-<id>.jsonl`) are then one run: equal lines and calls count once, and calls of a
-sub-agent belong to the call that started it. You can also name the files one by one.
+A folder with one session of a coding agent is read as that session, and one with several is refused. Another folder
+with `.jsonl` files, and one with sessions of Claude Code, is read as one trace. A Claude Code session, its resumed
+copies and the files of its sub-agents (`<session>/subagents/agent-<id>.jsonl`) are then one run: equal lines and
+calls count once, and calls of a sub-agent belong to the call that started it. You can also name the files one by one.
 
 In JSON lines, a last line that was cut off is left out, and so is a line that cannot hold a call, such as a progress
 message; a note in the run names each of them. Any other line that cannot be read is refused, because a call in it would
@@ -114,10 +115,10 @@ Calls of one message are one batch. They stay in the order in which the model pr
 ended in another order.
 
 Arguments are kept as recorded. If they are no JSON object that Airflow can store (`NaN`, an infinity, a number out of
-range, a key that occurs twice, half a surrogate pair, NUL), the call is listed under `not_crystallized` with that
-reason, and the other calls are kept. A note in the run names the line and the place of such a value, except for NUL.
-A result with such a value is kept as text. The file is refused only if the value decides which calls there are, such
-as a message with two lists of calls.
+range, a key that occurs twice, half a surrogate pair, NUL, in YAML a value with a tag that JSON has not), the call is
+listed under `not_crystallized` with that reason, and the other calls are kept. A note in the run names the line and
+the place of such a value, except for NUL. A result with such a value is kept as text. The file is refused only if the
+value decides which calls there are, such as a message with two lists of calls.
 """
 
 

@@ -17,6 +17,7 @@ from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.result_path import ONLY
 from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.credential_templates import REMEDY, credential_templates
 from airflow_provider_vai.model.kinds import Kind
 from airflow_provider_vai.model.param_default import default_problem
 from airflow_provider_vai.model.positions import positional
@@ -167,6 +168,14 @@ def literal_credentials(subject: Subject) -> Iterator[CheckResult]:
     for line in subject.dag.credential_lines if subject.dag else ():
         place = f"{subject.dag_path.name}, line {line}"
         yield CheckResult(place, "the DAG file contains something that looks like a credential", TO_A_CONNECTION)
+
+
+def templates_with_credentials(subject: Subject) -> Iterator[CheckResult]:
+    """A template reads a credential."""
+    for place, problem in credential_templates(subject.automation) if subject.automation else ():
+        yield CheckResult(dotted(place), problem, REMEDY)
+    for line, problem in subject.dag.credential_templates if subject.dag else ():
+        yield CheckResult(f"{subject.dag_path.name}, line {line}", problem, REMEDY)
 
 
 def _credentials_of_each(values: Mapping[str, Any], kind: Kind | None = None) -> Iterator[tuple[JsonPath, str]]:

@@ -22,7 +22,7 @@ from airflow_provider_vai.languages.schedule import (
     schedule_problem,
     timezone_problem,
 )
-from airflow_provider_vai.model.refusals import refusals
+from airflow_provider_vai.model import refusals
 from airflow_provider_vai.model.review_codes import FLAGS
 
 
@@ -56,7 +56,7 @@ def wrong_starts(subject: Subject) -> Iterator[CheckResult]:
 def refused_by_airflow(subject: Subject) -> Iterator[CheckResult]:
     """Airflow or its database does not accept a name, a number or a text."""
     is_reported = any(True for _ in same_names(subject))  # by its own check
-    for refusal in refusals(subject.automation) if subject.automation else ():
+    for refusal in refusals.refused_by_airflow(subject.automation) if subject.automation else ():
         if is_reported and refusal.place[-1] == "task_id":
             continue
         yield CheckResult(dotted(refusal.place), refusal.problem, refusal.remedy)

@@ -88,6 +88,12 @@ CHECKS = (
     Check("VAI301", "error", "A connection is used but not listed under `connections`.", data.unlisted_connections),
     Check(UNKNOWN_CONNECTION, "error", "A connection does not exist (checked only with `--connections`)."),
     Check("VAI303", "error", "A literal looks like a credential.", data.literal_credentials),
+    Check(
+        "VAI304",
+        "error",
+        "A template reads a credential, or something that leads to one.",
+        data.templates_with_credentials,
+    ),
     Check("VAI401", "error", "A gate guards no step.", gates.idle_gates),
     Check("VAI402", "error", "The gate of a step does not exist, or is not a gate.", gates.missing_gates),
     Check("VAI403", "error", "A guarded step does not depend on its gate.", gates.loose_gates),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from airflow_provider_vai.exceptions import UnreadableTrace
-from airflow_provider_vai.languages import json_text, yaml_text
+from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.reading import parquet
 from airflow_provider_vai.traces.reading.appearance import explained, refuse_database
@@ -23,6 +23,7 @@ from airflow_provider_vai.traces.reading.values import (
     parse_concatenated,
     parse_document,
     parse_lines,
+    parse_yaml,
     require_object,
     require_objects,
 )
@@ -135,7 +136,7 @@ class Trace:
         refuse_database(self.content, str(self))
         text, name = decode_text(self.content, str(self)), self._file_name()
         if name.endswith(YAML_SUFFIXES):
-            return parse_document(text, str(self), yaml_text.loads), False
+            return parse_yaml(text, str(self), self._unkept), False
         skipped: list[str] = []
         unkept: list[UnkeptValue] = []
         try:

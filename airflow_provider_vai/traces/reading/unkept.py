@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -64,16 +64,17 @@ class UnkeptValue:
         return f"{self.place}: {self.problem}" if self.place else self.problem
 
 
-def marked(text: str, where: str) -> Any:
-    """Parse a JSON document, with marks in place of values that a Run cannot hold.
+def marked(text: str, where: str, loads: Callable[..., Any] = json_text.loads) -> Any:
+    """Parse a document, with marks in place of values that a Run cannot hold.
 
     :param where: the file, for messages.
-    :raises UnreadableTrace: the text is not JSON at all, or nested too deeply.
+    :param loads: the parser; JSON by default.
+    :raises UnreadableTrace: the text is not JSON or YAML at all, or nested too deeply.
     """
-    value = json_text.loads(text, where=where, unkept=_mark)
+    value = loads(text, where=where, unkept=_mark)
     if is_too_deep(value):
         raise UnreadableTrace(TOO_DEEP, where=where, remedy="Export the trace without that value.")
-    return _with_marked_texts(value) if "\\u" in text or not text.isascii() else value
+    return _with_marked_texts(value) if "\\u" in text or "\\U" in text or not text.isascii() else value
 
 
 def is_too_deep(value: Any) -> bool:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace, UnreadableTrace
-from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages import json_text, yaml_text
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.languages.storable import text_problem
@@ -32,17 +32,10 @@ _FRACTION = re.compile(r"\.(\d+)")
 # --- documents --------------------------------------------------------------------------------------------------------
 
 
-def parse_document(
-    text: str,
-    where: str,
-    loads: Callable[..., Any] = json_text.loads,
-    unkept: list[UnkeptValue] | None = None,
-    line: str = "",
-) -> Any:
-    """Parse a document that a Run can hold.
+def parse_document(text: str, where: str, unkept: list[UnkeptValue] | None = None, line: str = "") -> Any:
+    """Parse a JSON document that a Run can hold.
 
     :param where: the file, for messages.
-    :param loads: the parser; JSON by default.
     :param unkept: gets the values that a Run cannot hold; the document then has marks in their place. With ``None``
         such a document is refused.
     :param line: what comes before the place of such a value, such as the number of a line.
@@ -50,16 +43,28 @@ def parse_document(
         pair, because a Run could not write either of them out again.
     """
     try:
-        value = loads(text, where=where)
+        value = json_text.loads(text, where=where)
         if problem := _unwritable(value):
             raise UnreadableTrace(problem, where=where, remedy="Export the trace without that value.")
     except UnreadableTrace:
-        if unkept is None or loads is not json_text.loads:
+        if unkept is None:
             raise
         value = marked(text, where)
         if not (found := found_in(value, line)):
             raise
         unkept += found
+    return value
+
+
+def parse_yaml(text: str, where: str, unkept: list[UnkeptValue]) -> Any:
+    """Parse a YAML document, with marks in place of values that a Run cannot hold. It is parsed once: that takes long.
+
+    :param where: the file, for messages.
+    :param unkept: gets these values.
+    :raises UnreadableTrace: see :func:`yaml_text.loads`; also for nesting beyond ``DEEPEST``.
+    """
+    value = marked(text, where, yaml_text.loads)
+    unkept += found_in(value)
     return value
 
 

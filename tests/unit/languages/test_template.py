@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, strategies as st
 
-from airflow_provider_vai.languages.template import MACROS, OUTSIDE, OWN, outside_names, syntax_problem
+from airflow_provider_vai.languages.template import (
+    CREDENTIALS,
+    MACROS,
+    OBJECTS,
+    OUTSIDE,
+    OWN,
+    credential_names,
+    outside_names,
+    syntax_problem,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +71,77 @@ def test_what_is_read_from_outside(text: str, names: list[str]) -> None:
 def test_what_is_not_a_template(text: str) -> None:
     """Invalid syntax, an unknown filter and extreme nesting are reported."""
     assert syntax_problem(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("{{ conn.shop.password }}", ["conn"]),
+        ("{{ conn['shop'].extra_dejson.token }}", ["conn"]),
+        ("{{ conn.get('shop').get_uri() }}", ["conn"]),
+        ("{{ (conn | attr('shop')).password }}", ["conn"]),
+        ("{% set c = conn %}{{ c.shop.password }}", ["conn"]),
+        ("{% for c in [conn] %}{{ c.shop.password }}{% endfor %}", ["conn"]),
+        ("{% if conn.shop.password == 'a' %}1{% endif %}", ["conn"]),
+        ("{{ var.value.api_key }}", ["var"]),
+        ("{{ var.json.shop.key }}", ["var"]),
+        ("{{ var.value.get('api_key', '') }}", ["var"]),
+        ("{{ ti.get_template_context()['conn'].shop.password }}", ["ti.get_template_context"]),
+        ("{{ task_instance.task.render_template('x', {}) }}", ["task_instance.task"]),
+        ("{{ ti['task'] }}", ["ti"]),
+        ("{{ ti | attr('get_template_context') }}", ["ti"]),
+        ("{% set t = ti %}{{ t.get_template_context() }}", ["ti"]),
+        ("{{ '{0.task.hook}'.format(ti) }}", ["ti"]),
+        ("{{ [ti] | map(attribute='task.hook') | list }}", ["ti"]),
+        ("{{ task.hook.get_connection('shop').password }}", ["task.hook"]),
+        ("{{ dag.get_task('t').render_template('{' ~ '{ conn.a.password }' ~ '}', {}) }}", ["dag.get_task"]),
+        ("{{ exception.request.headers.Authorization }}", ["exception.request"]),
+        ("{{ (exception | default('')).request }}", ["exception"]),
+        ("{{ BaseHook.get_connection('shop').password }}", ["BaseHook"]),
+        ("{{ macros.uuid.os.environ.AIRFLOW_CONN_SHOP }}", ["macros.uuid"]),
+        ("{{ self._TemplateReference__context['conn'] }}", ["self", "self._TemplateReference__context"]),
+        ("{% include 'secrets.txt' %}", ["include"]),
+        ("{{ conn.shop", ["{{ conn.shop"]),
+    ],
+)
+def test_what_reads_a_credential(text: str, names: list[str]) -> None:
+    """Connections, variables and whatever leads to them are reported, however they are reached."""
+    assert credential_names(text) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "conn.shop.password",
+        "{{ ds }} {{ params.conn }} {{ 'conn.shop.password' }}",
+        "{% raw %}{{ conn.shop.password }}{% endraw %}{# var.value.key #}",
+        "{{ ti.xcom_pull('look')['var'] }} {{ task_instance.map_index }}",
+        "{{ dag.dag_id }}.{{ task.task_id }} {{ run_id }} {{ dag_run.conf['order'] }}",
+        "{{ ti }}: {{ exception }}, {{ exception | string | truncate(80) }}",
+        "{{ triggering_asset_events }}{{ macros.ds_add(ds, 1) }}",
+    ],
+)
+def test_what_reads_no_credential(text: str) -> None:
+    """Dates, params, results, ids and the text of an error are no credentials."""
+    assert credential_names(text) == []
+
+
+@given(
+    name=st.sampled_from(sorted(CREDENTIALS | OBJECTS.keys())),
+    path=st.lists(st.sampled_from(["shop", "value", "get_template_context", "password", "extra_dejson"]), min_size=1),
+    around=st.sampled_from(
+        ["{{ %s }}", "{%% if %s %%}a{%% endif %%}", "{{ [%s] | join }}", "{%% set a = %s %%}{{ a }}"]
+    ),
+    written=st.sampled_from(["attribute", "item", "filter"]),
+)
+def test_no_way_of_writing_hides_a_credential(name: str, path: list[str], around: str, written: str) -> None:
+    """Whatever the statement and however the attributes are written, the base of the chain is reported."""
+    forms = {"attribute": "{0}.{1}", "item": "{0}['{1}']", "filter": "({0} | attr('{1}'))"}
+    chain = name
+    for part in path:
+        chain = forms[written].format(chain, part)
+
+    assert [found.partition(".")[0] for found in credential_names(around % chain)] == [name]
 
 
 def test_every_name_of_airflows_context_is_judged() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model.argument import Argument
+from airflow_provider_vai.languages.derivation.source import parsed
+from airflow_provider_vai.model.argument import Argument, Wire
 from airflow_provider_vai.model.automation import Automation, Notification, Param, Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.refusals import MAX_SECONDS, accepted, refusals
@@ -33,6 +34,23 @@ def frozen(value: Any) -> dict[str, Argument]:
     return {"arguments": Argument.frozen(value)}
 
 
+def template(text: str) -> dict[str, Argument]:
+    """Return one argument that is a template."""
+    return {"arguments": Argument(class_="template", value=text)}
+
+
+def wired(text: str) -> dict[str, Argument]:
+    """Return one argument with a template inside."""
+    return {"arguments": Argument(class_="wired", value={"key": None}, wires=[Wire(at=["key"], template=text)])}
+
+
+def derived(text: str) -> dict[str, Argument]:
+    """Return one argument that is worked out from a template."""
+    tree = parsed(f"month_of(template({text!r}))")
+    return {"arguments": Argument(class_="derived", derive=tree)}
+
+
+BELL = "airflow.providers.mine.notifications.bell.BellNotifier"
 REFUSED = [
     ({"dag_id": "a b"}, "dag_id"),
     ({"dag_id": "a\n"}, "dag_id"),
@@ -76,6 +94,17 @@ REFUSED = [
         {"notifications": [Notification(on="failure", notifier="a.providers.x.BNotifier", arguments={"x": "\0"})]},
         "notifications.0.arguments.x",
     ),
+    (
+        {"notifications": [Notification(on="failure", notifier=BELL, arguments={"to": ["a", "{{ conn.x.login }}"]})]},
+        "notifications.0.arguments.to.1",
+    ),
+    (
+        {"notifications": [Notification(on="failure", notifier=BELL, arguments={"text": "{{ ds"})]},
+        "notifications.0.arguments.text",
+    ),
+    ({"steps": [step(arguments=template("{{ var.value.key }}"))]}, "steps.look.arguments.arguments"),
+    ({"steps": [step(arguments=wired("{{ conn.x.password }}"))]}, "steps.look.arguments.arguments.key"),
+    ({"steps": [step(arguments=derived("{{ ti.task }}"))]}, "steps.look.arguments.arguments"),
 ]
 
 

@@ -292,12 +292,19 @@ def test_templates_and_wires_are_written_as_such() -> None:
     assert found["send"].keywords["conn_id"] == "{{ ds }}"
 
 
+BELL = "airflow.providers.mine.notifications.bell.BellNotifier"
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
         (
             {"notifications": [Notification(on="failure", notifier="subprocess.getoutput", arguments={})]},
             "is not an allowed notifier",
+        ),
+        (
+            {"notifications": [Notification(on="failure", notifier=BELL, arguments={"text": "{{ conn.a.password }}"})]},
+            'reads "conn"',
         ),
         ({"kind": "send_pigeon"}, "unknown action kind 'send_pigeon'"),
         ({"operator": "os.system;x"}, "not 'os.system;x'"),
@@ -378,7 +385,7 @@ def test_limits_and_notifications_are_airflows_own() -> None:
         "notifications": [
             Notification(
                 on="success",
-                notifier="airflow.providers.mine.notifications.bell.BellNotifier",
+                notifier=BELL,
                 arguments={"text": "it's {{ ds }}"},
             ),
             Notification(on="failure", notifier="airflow.providers.mine.notifications.bell.SirenNotifier"),

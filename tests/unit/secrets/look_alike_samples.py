@@ -104,6 +104,31 @@ net use Z: \\\\srv\\share
 xfreerdp /v:host /u:mia
 bw login mia@x.invalid
 echo hello | sudo tee /etc/motd
+echo vm.swappiness=10 | sudo tee -a /etc/sysctl.conf
+ssh mia@host "echo started | sudo tee /tmp/a"
+(echo begin; date) | tee log.txt
+echo hello; cat pw.txt | sudo -S whoami
+sudo -S
+sudo -S apt update
+sudo -S apt update < pw.txt
+echo $PW | sudo -S apt update
+printf '%s\n' "$PW" | sudo -S whoami
+echo 'We use sudo -S here.'
+echo "select 1" | su - postgres -c psql
+echo root | grep passwd
+echo hello | passwd-check
+yes | sudo apt install nginx
+net user mia /delete
+net user mia /add /domain
+kinit -kt /etc/mia.keytab mia
+zip -rP
+expect "yes/no"; send "yes\r"
+expect "login:"; send "mia\r"
+expect "assword:"; send "$env(PW)\r"
+expect "assword:"; interact
+I expect "password" to be sent, and you send "hello" back.
+expect(result).to.equal("password"); send("done")
+apt install sshpass=1.09-1 redis-tools
 echo done | tee log.txt
 echo 'select 1' | psql -h db
 snyk auth
@@ -164,6 +189,10 @@ hashlib.sha256(password.encode()).hexdigest()
 """.strip().splitlines()
 
 TEXTS = [
+    'spawn ssh h\nexpect "assword:"\nsend "$pw\\r"\nexpect "$ "\nsend "uname -a\\r"\n',
+    "cat << EOF > notes.txt\nhello2you\nEOF\nsudo -S true",
+    "cat << EOF | sudo tee a.txt\nhello2you\nEOF",
+    "std::cout << sudo << endl;\nx = 1;",
     "password: |\n",
     "description: |\n  Your password must have 12 characters.\n",
     "password: >\n  The password of the user, at least 12 characters.\n",

@@ -140,6 +140,8 @@ ADVERSARIAL = [
         "password: |\n", "a,password\n", "|password|\n", '.fill("a",', '"password").fill(', "expect password send ",
     "machine a login ", "kind: Secret\ndata:\n", "auth=(", ".login(a,", "/key/", "pwd={", 'set_password("',
     '["password",',    "echo a | sudo -S ", "gpg a ", "<<< ", "x=f('a',", "sp_addlogin 'a' ",
+    "sudo -S a << EOF\n", "sudo -S << a ", "(echo abc1; ", "cat <<< abc1 | passwd ", 'expect "assword:"; send "a',
+    "echo abc1 ) | ( passwd ", "| \t ",
 ]  # fmt: skip
 
 
@@ -163,7 +165,7 @@ def work(function: Callable[[], object]) -> int:
 def test_work_grows_with_the_length(seed: str) -> None:
     """Twice the text needs about twice the work, so a long text cannot stop the program."""
     once, twice = (seed * (size // len(seed)) for size in (4_000, 8_000))
-    find("warm-up password=hunter2x docker login -p x")
+    find(seed * (2_000 // len(seed)), 0)  # compiles the patterns that it needs
     assert work(lambda: find(twice, 0)) <= 2.6 * work(lambda: find(once, 0)) + 200
 
 

@@ -47,6 +47,7 @@ steps:
     gate: {response_timeout: 3600}
     arguments: {endpoint: /x, method: POST, json: {order: {$from: [look, id]}, key: {$secret: pager}}}
 """
+BELL = "airflow.providers.mine.notifications.bell.BellNotifier"
 SHAPE: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string"}}}
 
 
@@ -240,6 +241,10 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
      "steps.post.arguments.json.api_key"),
     ("VAI303", put("params", "region", "default", value="https://a:hunter22@b.example/EU"), "params.region"),
     ("VAI303", put("description", value="use ghp_abcdefghijklmnopqrstuvwxyz0123456789"), "description"),
+    ("VAI304", put(*JSON, "wires", 0, value={"at": ["order"], "template": "{{ conn.shop.password }}"}),
+     "steps.post.arguments.json.order"),
+    ("VAI304", put("notifications", value=[{"on": "failure", "notifier": BELL, "arguments": {"a": "{{ var.x }}"}}]),
+     "notifications[0].arguments.a"),
     ("VAI401", idle_gate, "steps.approve_post.key"),
     ("VAI402", put("steps", "post", "approval", "gate", value="branch"), "steps.post.approval.gate"),
     ("VAI403", put("steps", "post", "depends_on", value=["branch"]), "steps.post.depends_on"),
@@ -434,6 +439,26 @@ def test_a_credential_in_a_dag_file(tmp_path: Path) -> None:
     assert codes(found) == ["VAI303", "VAI602"]
     assert re.fullmatch(r"orders.py, line \d+", found[0].field)
     assert "ghp_" not in repr(found)
+
+
+def test_a_template_in_a_dag_file_that_reads_a_credential(tmp_path: Path) -> None:
+    """Only rendered texts count: those of ``template`` and of notifiers, with the line of each."""
+    path = pair(tmp_path, good(tmp_path))
+    dag = path.with_name("orders.py")
+    lines = len(dag.read_text().splitlines())
+    with dag.open("a") as file:
+        file.write(
+            'PLAIN = "{{ conn.shop.password }}"\n'
+            'KEY = template("{{ var.value" + ".key }}")\n'
+            'DAY = template(f"{PLAIN} {{{{ ds }}}} {{{{ ti.task }}}}")\n'
+            'BELL = BellNotifier(text="{{ dag.dag_id }}", blocks=[{"text": "{{ conn.shop.login }}"}])\n'
+        )
+
+    found = lint([dag])
+
+    assert codes(found) == ["VAI304", "VAI304", "VAI304", "VAI602"]
+    assert [one.field for one in found[:3]] == [f"orders.py, line {lines + number}" for number in (2, 3, 4)]
+    assert [re.findall(r'reads "(.+?)"', one.problem)[0] for one in found[:3]] == ["var", "ti.task", "conn"]
 
 
 def test_connections_that_do_not_exist(tmp_path: Path) -> None:

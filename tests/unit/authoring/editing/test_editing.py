@@ -345,6 +345,17 @@ def test_a_template_that_names_a_task_is_told(edit: Callable[[Automation, str], 
     assert "a template of 'save_route' refers to the task 'web_search'" in refused(lambda: edit(after, "web_search"))
 
 
+@pytest.mark.parametrize("text", ["{{ conn.shop.password }}", "{{ var.value.key }}", "{{ ti.get_template_context() }}"])
+def test_a_template_that_reads_a_credential_is_refused(text: str) -> None:
+    """In an argument, inside one, and in a notification."""
+    before = golden("vai_route")
+    given = Argument(class_="template", value=text)
+    bell = {"on": "failure", "notifier": "airflow.providers.mine.notifications.bell.BellNotifier"}
+    assert "credential" in refused(lambda: editing.set_argument(before, "save_route", "arguments.title", given))
+    options = {"notifications": [{**bell, "arguments": {"text": text}}]}
+    assert "credential" in refused(lambda: editing.set_options(before, **options))
+
+
 # --- branches ---------------------------------------------------------------------------------------------------------
 
 

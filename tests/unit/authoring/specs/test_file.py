@@ -291,6 +291,8 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
      "arguments.sql", "inlet_events", "dates"),
     ("sql of the environment", {"steps": [{**QUERY, "arguments": {"sql": {"$template": "{{ macros.uuid.os }}"}}}]},
      "arguments.sql", "macros.uuid", "dates"),
+    ("password", {"steps": [{**POST, "arguments": {"endpoint": "/x", "data": {"$template": "{{ conn.x.password }}"}}}]},
+     "arguments.data", "conn", "connection in the field of the step"),
     ("template filter", {"steps": [{**POST, "arguments": {"endpoint": "/x", "data": {"$template": "{{ ds|no }}"}}}]},
      "data.$template", "No filter named", "Correct"),
     ("secret", {"steps": [{**POST, "arguments": {"endpoint": "/x", "json": {"password": "hunter2 hunter2"}}}]},

@@ -240,3 +240,129 @@ def test_a_machine_without_sessions(
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / ".claude"))
     monkeypatch.setenv("CODEX_HOME", str(tmp_path / ".codex"))
     assert len(listed(capsys)) == 4
+
+
+# --- folders ---
+
+
+def opencode(home: Path, name: str) -> Path:
+    """Write a session as OpenCode stores it, in a file for each message and part, and return the storage."""
+    document = json.loads((TRACES / "opencode.json").read_text())
+    storage = home / "copy/opencode/storage"
+    put(storage / f"session/project/{name}.json", json.dumps({**document["info"], "id": name}), days=1)
+    for number, message in enumerate(document["messages"]):
+        put(storage / f"message/{name}/msg_{number}.json", json.dumps(message["info"]), days=1)
+        for index, part in enumerate(message["parts"]):
+            put(storage / f"part/msg_{number}/prt_{index:03}.json", json.dumps(part), days=1)
+    return storage
+
+
+def stored(home: Path, place: str, format: str) -> Path:
+    """Write the sample of a format to a place, and return the path."""
+    put(home / place, (TRACES / f"{format}.json").read_text(), days=1)
+    return home / place
+
+
+def codex(home: Path, name: str) -> Path:
+    """Write a session of Codex to a folder, and return its path."""
+    path = next(home.glob(".codex/sessions/2026/03/04/*.jsonl"))
+    put(home / f"copy/{name}/rollout-2026-03-04T05-06-07-{CODEX}.jsonl", path.read_text(), days=1)
+    return home / f"copy/{name}"
+
+
+def inspected(path: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """Return the one run in a trace."""
+    assert main(["inspect", str(path), "--json"]) == 0
+    run: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return run
+
+
+CODE = ".config/Code/User"
+FILED = [
+    ("gemini_cli", "copy/tmp/h/chats/session-1.json", ["copy", "copy/tmp", "copy/tmp/h", "copy/tmp/h/chats"]),
+    ("vscode_chat", f"{CODE}/workspaceStorage/w/chatSessions/s.json", [CODE, f"{CODE}/workspaceStorage/w"]),
+    ("cline", f"{CODE}/globalStorage/saoudrizwan.claude-dev/tasks/7/api_conversation_history.json",
+     [CODE, f"{CODE}/globalStorage/saoudrizwan.claude-dev/tasks/7"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("format", "place", "folder"), [(kind, place, folder) for kind, place, folders in FILED for folder in folders]
+)
+def test_the_one_session_in_a_folder(
+    format: str, place: str, folder: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder of one session, or above it, gives what its file gives; what lies beside it does not matter."""
+    path = stored(home, place, format)
+    put(path.with_name("settings.json"), '{"theme": "dark"}', days=1)
+    put(path.with_name("ui_messages.json"), "[]", days=1) if format == "cline" else None
+    if "chatSessions" in place:
+        path.with_name("settings.json").rename(path.parents[1] / "settings.json")  # each file in there is a session
+
+    assert inspected(home / folder, capsys) == inspected(path, capsys)
+
+
+@pytest.mark.parametrize("inside", [".", "..", "session", "session/project"])
+def test_a_session_of_opencode_in_a_folder(inside: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its files are put together, as for a session by name."""
+    run = inspected(opencode(home, "ses_hive") / inside, capsys)
+
+    assert (run["format"], run["calls"][0]["tool"]) == ("opencode", "bash")
+
+
+def test_a_session_of_goose_and_of_codex_in_a_folder(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """JSONL files are found as well."""
+    lines = [{"working_dir": "/srv/mia"}, {"role": "user", "created": 1, "content": [{"type": "text", "text": "go"}]}]
+    put(home / "copy/goose/sessions/one.jsonl", "\n".join(map(json.dumps, lines)), days=1)
+    assert inspected(home / "copy/goose", capsys)["format"] == "goose"
+    assert inspected(codex(home, "day"), capsys)["format"] == "codex"
+
+
+def test_a_session_of_claude_code_by_its_folder(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The folder with the sub-agents of a session stands for the session, not for the sub-agents alone."""
+    by_name = f"claude-code:{CLAUDE}"
+    assert main(["inspect", by_name, "--json"]) == 0
+    run = json.loads(capsys.readouterr().out)
+
+    assert inspected(home / ".claude/projects/-home-mia-shop" / CLAUDE, capsys) == run
+
+
+@pytest.mark.parametrize("command", [["inspect"], ["crystallize", "--out", "dags", "--allow-unmapped"]])
+def test_several_sessions_in_a_folder(command: list[str], home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are not taken for one: the refusal names them and what to write, and nothing is written."""
+    opencode(home, "ses_hive")
+    folders = [opencode(home, "ses_other"), codex(home, "day").parent, codex(home, "next").parent, home / ".gemini"]
+    for folder in folders:
+        assert main([*command, str(folder)]) == 1
+        message = capsys.readouterr().err
+        assert "are in the folder: " in message
+        assert "`vai sessions` lists" in message
+    assert not (home / "dags").exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "is a folder with 0 files"),
+        ({"rules.toml": b""}, "is a folder with 1 file"),
+        ({"a.json": b"{}", "b.json": b"{}"}, "is a folder with 2 files"),
+        ({"state.vscdb": b"SQLite format 3\0ItemTable cursorDiskKV", "workspace.json": b"{}"}, "Cursor"),
+        ({"sessions.db": b"SQLite format 3\0"}, "a SQLite database"),
+    ],
+)
+def test_a_folder_without_a_session(
+    files: dict[str, bytes], message: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The refusal says what is there, and what can be given instead."""
+    (folder := home / "given").mkdir()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+    assert main(["inspect", str(folder)]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_the_one_trace_in_a_folder(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A trace file of any format is found if nothing else is in the folder."""
+    path = stored(home, "given/trace.json", "opencode")
+    assert inspected(path.parent, capsys) == inspected(path, capsys)

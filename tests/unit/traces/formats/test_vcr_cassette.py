@@ -8,6 +8,7 @@ import gzip
 import json
 import sys
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -312,3 +313,86 @@ def test_cut_body_is_noted(missing: int) -> None:
     cut = base64.b64encode(gzip.compress(json.dumps(LAST).encode())[:-missing]).decode()
     run = one_run("vcr_cassette", exchanges({"body": {"string": json.dumps(FIRST)}}, {"body": {"string": cut}}))
     assert run.notes == ["interactions[1]: the response is not JSON"]
+
+
+YAML = """
+version: 1
+interactions:
+- request:
+    uri: https://api.invalid/v1/messages
+    headers: {{accept: a}}
+    parsed_body:
+      messages:
+      - {{role: user, content: go}}
+      - role: assistant
+        content:
+        - {{type: tool_use, id: a, name: note, input: {{hive: 1}}}}
+        - {{type: tool_use, id: b, name: note, input: {value}}}
+        - {{type: tool_use, id: c, name: note, input: {{hive: 3}}}}
+      - role: user
+        content:
+        - {{type: tool_result, tool_use_id: a, content: ok}}
+        - {{type: tool_result, tool_use_id: b, content: ok}}
+        - {{type: tool_result, tool_use_id: c, content: ok}}
+  response:
+    status: {{code: 200}}
+    parsed_body: {{role: assistant, content: [{{type: text, text: done}}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("{hive: 1, hive: 2}", "the key 'hive' occurs twice"),
+        ("{hive: .nan}", ".nan is not JSON"),
+        ("{hive: -.Inf}", "-.Inf is not JSON"),
+        ("{hive: [1, {deep: .inf}]}", ".inf is not JSON"),
+        ("{hive: 1.5e999}", "too large"),
+        ("{hive: 1.5e-999}", "would become 0"),
+        (f"{{hive: {'1' * 5_000}}}", "5000 digits"),
+        ("{hive: !!timestamp 2026-01-01 08:00:00}", "tag:yaml.org,2002:timestamp"),
+        ("{hive: !!set {a, b}}", "tag:yaml.org,2002:set"),
+        ("{hive: !!python/object:os.system {a: 1}}", "python/object"),
+        ("{hive: !!int x}", "invalid literal"),
+        ("{hive: {[a, b]: 1}}", "a key that is not a string"),
+        ("{<<: 5, hive: 1}", "expected a mapping"),
+    ],
+)
+def test_a_value_that_json_has_not_spoils_its_own_call(value: str, problem: str, tmp_path: Path) -> None:
+    """The other calls are read, and a note names the value and its place."""
+    pytest.importorskip("yaml")
+    (path := tmp_path / "cassette.yaml").write_text(YAML.format(value=value))
+
+    (run,) = read(path)[1]
+
+    assert [(call.id, call.arguments) for call in run.calls if call.id != "b"] == [
+        ("a", {"hive": 1}),
+        ("c", {"hive": 3}),
+    ]
+    assert isinstance(run.calls[1].arguments, str)
+    (note,) = [note for note in run.notes if problem in note]
+    assert note.startswith("interactions[0].request.parsed_body.messages[1].content[1].input")
+
+
+@pytest.mark.parametrize("value", ["{hive: 2026-01-01}", "{hive: '.nan'}", "{hive: yes}"])
+def test_what_yaml_1_2_reads_as_text_is_text(value: str, tmp_path: Path) -> None:
+    """A date, a quoted text and ``yes`` spoil nothing."""
+    pytest.importorskip("yaml")
+    (path := tmp_path / "cassette.yaml").write_text(YAML.format(value=value))
+
+    (run,) = read(path)[1]
+
+    assert [type(call.arguments) for call in run.calls] == [dict] * 3
+    assert run.notes == []
+
+
+def test_a_value_outside_of_calls_spoils_none(tmp_path: Path) -> None:
+    """A repeated header is in a note, and every call is read."""
+    pytest.importorskip("yaml")
+    text = YAML.format(value="{hive: 2}").replace("{accept: a}", "{accept: a, accept: b}")
+    (path := tmp_path / "cassette.yaml").write_text(text)
+
+    (run,) = read(path)[1]
+
+    assert [call.arguments for call in run.calls] == [{"hive": number} for number in (1, 2, 3)]
+    assert ["the key 'accept' occurs twice" in note for note in run.notes] == [True]
