@@ -41,10 +41,13 @@ def undeclared_params(subject: Subject) -> Iterator[CheckResult]:
 def unused_params(subject: Subject) -> Iterator[CheckResult]:
     """A declared param is never used."""
     used = {name for _, name in _used(subject)}
+    doubtful = [name for name in subject.params if name not in used]
+    if not doubtful:
+        return
     rest = {name: value for name, value in subject.data.items() if name not in ("params", "review", "history")}
     loose = {name for found in IN_TEXT.findall(json.dumps(rest, default=str).replace('\\"', '"')) for name in found}
-    for name in subject.params:
-        if name not in used and name not in loose:
+    for name in doubtful:
+        if name not in loose:
             remedy = "Use it in a step, a template or a condition, or remove it."
             yield CheckResult(dotted(["params", name]), f"the param {shown(name)} is never used", remedy)
 
