@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 
+from airflow_provider_vai.model.pydantic_plugins import inherited_environment
 from airflow_provider_vai.secrets.masking import mask
 
 INSTALL_AIRFLOW = "Run this where Airflow is installed, or install it: pip install 'airflow-provider-vai[airflow]'."
@@ -24,14 +25,20 @@ def run_module(
     :param module: The dotted name of the module.
     :param arguments: Its command-line arguments.
     :param seconds: The time limit.
-    :param environment: The environment variables; ``None``: those of this process.
+    :param environment: The environment variables; ``None``: those with which this process was started.
     :param text: The text for its standard input.
     :raises OSError: if Python cannot be run.
     :raises subprocess.TimeoutExpired: if the time limit was exceeded; the process was killed.
     """
     command = [sys.executable, "-m", module, *arguments]
     return subprocess.run(  # noqa: S603 - only modules of this package and of Airflow, and no shell
-        command, env=environment, input=text, capture_output=True, text=True, check=False, timeout=seconds
+        command,
+        env=inherited_environment() if environment is None else environment,
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
     )
 
 

@@ -15,6 +15,7 @@ from airflow_provider_vai import __version__
 from airflow_provider_vai.cli.command import USAGE
 from airflow_provider_vai.cli.parser import EXIT_CODES, parser, show_help
 from airflow_provider_vai.cli.table import COMMANDS
+from airflow_provider_vai.model.pydantic_plugins import disable_plugins
 
 EPILOG = EXIT_CODES
 DESCRIPTION = "Crystallize recorded AI-agent runs into static, reviewed Airflow DAG files."
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :param arguments: The command-line arguments without the program's name; ``None``: those of this process.
     :return: The exit code.
     """
+    if arguments is None:
+        disable_plugins()
     given = sys.argv[1:] if arguments is None else list(arguments)
     named = [command for command in COMMANDS if given and command.name == given[0]]
     is_completing = "_ARGCOMPLETE" in os.environ  # the shell asks for completions, see `vai completion`

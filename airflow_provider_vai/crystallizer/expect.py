@@ -20,6 +20,7 @@ from airflow_provider_vai.languages.python_function import source_sha256
 from airflow_provider_vai.languages.sql_tables import is_installed, tables_of, unlisted
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.secrets.patterns import deferred
 
 DIALECTS = ("duckdb", "postgres", "sqlite", "mysql", "snowflake", "bigquery")
 INSTALL = "pip install 'airflow-provider-vai[sql]'"
@@ -28,7 +29,7 @@ _NAME = r"[A-Za-z_]\w*"
 _VALUE = rf"(?:{_NAME}(?:\.{_NAME})?|\d+|'[^'\\]*')"
 _COLUMNS = rf"(?:\*|{_VALUE}(?:\s*,\s*{_VALUE})*)"
 _CONDITION = rf"{_VALUE}\s*(?:=|<>|[<>]=?)\s*{_VALUE}"
-_SIMPLE = re.compile(
+_SIMPLE = deferred(
     rf"\s*SELECT\s+{_COLUMNS}\s+FROM\s+(?P<table>{_NAME}(?:\.{_NAME})?)(?:\s+WHERE\s+{_CONDITION}(?:\s+AND\s+{_CONDITION})*)?"
     rf"(?:\s+ORDER\s+BY\s+{_COLUMNS}(?:\s+(?:ASC|DESC))?)?(?:\s+LIMIT\s+\d+)?\s*;?\s*",
     re.ASCII | re.IGNORECASE,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow_provider_vai.model.kinds_coding import KINDS, SHELL
+from airflow_provider_vai.secrets.patterns import deferred
 
 
 def _words(text: str) -> frozenset[str]:
@@ -34,11 +35,11 @@ DEVELOPING = _words(
 )
 """Programs with which a developer looks at code, builds it and tests it."""
 
-_STARTS = re.compile(
+_STARTS = deferred(
     r"(?:^|&&|\|\|?|;|\n|\$\(|\bthen\b|\bdo\b|[({])\s*(?:\w+=\S*\s+)*([\w./\[+-]+)(?:(?=\s+(-m\s+)?(\S+)))?"
 )
 _MODULES = _words("black build compileall coverage flake8 mypy pip py_compile pytest ruff unittest")
-_INTERPRETERS = re.compile(r"(?:.*/)?(?:python[\d.]*|node)")
+_INTERPRETERS = deferred(r"(?:.*/)?(?:python[\d.]*|node)")
 _LONGEST = 5_000
 
 

@@ -21,6 +21,7 @@ from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.step_approval import UntrustedValue
 from airflow_provider_vai.secrets.masking import mask
+from airflow_provider_vai.secrets.patterns import deferred
 
 SHORTEST_PART = 6
 """The fewest characters of an address or number that is looked for as part of a longer text."""
@@ -28,12 +29,12 @@ SHORTEST_PART = 6
 SHORTEST_PASSAGE = 5
 """The fewest consecutive words that count as copied; fewer may agree by chance."""
 
-POINTED = re.compile(r"[^\s\"'<>()\[\]{},;|]{6,2000}")
-ADDRESS = re.compile(r"@|://|^www\.|\.\w{2,}(/|$)|[/\\]", re.IGNORECASE)
-WEB_ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
-HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-z]{2,24}(:\d+)?(/|$)", re.IGNORECASE)
-ADDRESS_NAME = re.compile(r"(^|_)(url|uri|link|href|endpoint|host|domain|site|website|webpage)s?$", re.IGNORECASE)
-NUMBER = re.compile(r"(?=(?:\D*\d){3})[\w#+-]{6,}$|^\d{6,}$")
+POINTED = deferred(r"[^\s\"'<>()\[\]{},;|]{6,2000}")
+ADDRESS = deferred(r"@|://|^www\.|\.\w{2,}(/|$)|[/\\]", re.IGNORECASE)
+WEB_ADDRESS = deferred(r"https?://|www\.", re.IGNORECASE)
+HOST = deferred(r"[\w-]+(\.[\w-]+)*\.[a-z]{2,24}(:\d+)?(/|$)", re.IGNORECASE)
+ADDRESS_NAME = deferred(r"(^|_)(url|uri|link|href|endpoint|host|domain|site|website|webpage)s?$", re.IGNORECASE)
+NUMBER = deferred(r"(?=(?:\D*\d){3})[\w#+-]{6,}$|^\d{6,}$")
 
 
 def untrusted_arguments(draft: Draft, evidence: Evidence) -> list[UntrustedValue]:

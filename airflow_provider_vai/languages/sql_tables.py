@@ -8,24 +8,24 @@ contain a name too many, but never one too few.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any
 
 from airflow_provider_vai.languages.sql_parser import parse
+from airflow_provider_vai.secrets.patterns import deferred
 
 Key = tuple[str, ...]
 """The parts of a name as the database compares them."""
 
-_HARMLESS = re.compile(
+_HARMLESS = deferred(
     r"generate_(series|subscripts)|range|unnest|(pos)?explode|inline|flatten|openjson"
     r"|jsonb?_(array_elements(_text)?|each(_text)?|table|to_recordset|tree)"
     r"|regexp_split_to_table|split_to_table|string_split|string_to_table"
 )
 """Functions whose rows depend only on their arguments."""
 
-_READERS = re.compile(
+_READERS = deferred(
     r"pg_read_(binary_)?file|pg_ls_dir|pg_stat_file|lo_get|load_file|readfile"
     r"|(query|table|schema|database|cursor)_to_xml(_and_xmlschema)?|dblink|ts_rewrite|ts_stat"
 )

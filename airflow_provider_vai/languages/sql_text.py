@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-_BEFORE = re.compile(r"(?:[\s(;]+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
+from airflow_provider_vai.secrets.patterns import deferred
+
+_BEFORE = deferred(r"(?:[\s(;]+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 """What may stand before the first keyword: space, brackets and comments."""
 
-_WORD = re.compile(r"[A-Za-z]+")
+_WORD = deferred(r"[A-Za-z]+")
 
 _WRITES = """
 ALTER CALL COPY CREATE DELETE DROP EXEC EXECUTE GRANT INSERT MERGE RENAME REPLACE REVOKE TRUNCATE UPDATE UPSERT VACUUM

@@ -9,11 +9,12 @@ A worker can send only integers of 64 bits to its supervisor. PostgreSQL returns
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
+from airflow_provider_vai.secrets.patterns import deferred
+
+_UNSTORABLE = deferred("[\0\ud800-\udfff]")
+_HALF_PAIR = deferred("[\ud800-\udfff]")
 
 _LARGEST = 2**63
 

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.base import JsonPath, Spec, known_data
 from airflow_provider_vai.model.derivation import Derivation
+from airflow_provider_vai.model.factories import new_list
 
 Origin = Literal["user", "system", "tool_output", "model", "constant", "secret"]
 
@@ -32,7 +33,7 @@ class Output(Spec):
     """
 
     step: str | None = None
-    path: JsonPath = Field(default_factory=list)
+    path: JsonPath = Field(default_factory=new_list)
 
 
 class Wire(Spec):
@@ -47,7 +48,7 @@ class Wire(Spec):
     at: JsonPath
     from_: Output | None = Field(default=None, alias="from")
     param: str | None = None
-    path: JsonPath = Field(default_factory=list)
+    path: JsonPath = Field(default_factory=new_list)
     template: str | None = None
     derive: Derivation | None = None
 
@@ -77,8 +78,8 @@ class Undecided(Spec):
 
     at: JsonPath
     code: str
-    evidence: list[str] = Field(default_factory=list)
-    candidates: list[Wire] = Field(default_factory=list)
+    evidence: list[str] = Field(default_factory=new_list)
+    candidates: list[Wire] = Field(default_factory=new_list)
 
 
 class OriginAt(Spec):
@@ -107,15 +108,15 @@ class Argument(Spec):
     class_: Literal["frozen", "wired", "parameter", "template", "derived"] = Field(alias="class")
     value: Any = None
     from_: Output | None = Field(default=None, alias="from")
-    wires: list[Wire] = Field(default_factory=list)
-    secrets: list[Secret] = Field(default_factory=list)
+    wires: list[Wire] = Field(default_factory=new_list)
+    secrets: list[Secret] = Field(default_factory=new_list)
     param: str | None = None
-    path: JsonPath = Field(default_factory=list)
+    path: JsonPath = Field(default_factory=new_list)
     derive: Derivation | None = None
     origin: Origin | None = None
-    origins: list[OriginAt] = Field(default_factory=list)
-    evidence: list[str] = Field(default_factory=list)
-    undecided: list[Undecided] = Field(default_factory=list)
+    origins: list[OriginAt] = Field(default_factory=new_list)
+    evidence: list[str] = Field(default_factory=new_list)
+    undecided: list[Undecided] = Field(default_factory=new_list)
 
     def omitted(self) -> Collection[str]:
         """Return the fields that were not set, except origin and evidence. A ``null`` that was set is written."""

@@ -6,14 +6,15 @@ import posixpath
 import re
 
 from airflow_provider_vai.model.airflow_settings import airflow_home, loaded as _loaded, setting
+from airflow_provider_vai.secrets.patterns import deferred
 
 OPTION = "AIRFLOW__VAI__ARTIFACTS_PATH"
 LOCAL = frozenset({"", "file", "local"})
 """The protocols of files on the machine itself."""
 
 _SAME_STORE = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "local": "file", "": "file"}
-_URL = re.compile(r"(?P<protocol>[A-Za-z][\w+.-]*):/(?=/)")
-_LEAVES = re.compile(r"(^|[/\\])\.\.([/\\]|$)|%2e|%2f|%5c|\\|::", re.IGNORECASE)
+_URL = deferred(r"(?P<protocol>[A-Za-z][\w+.-]*):/(?=/)")
+_LEAVES = deferred(r"(^|[/\\])\.\.([/\\]|$)|%2e|%2f|%5c|\\|::", re.IGNORECASE)
 
 
 def default_path() -> str:

@@ -17,6 +17,7 @@ from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.argument import Argument, Output
 from airflow_provider_vai.model.base import JsonPath, Spec, known_data
 from airflow_provider_vai.model.behaviour import Determinism, Effect
+from airflow_provider_vai.model.factories import new_dict, new_list
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.triggers import Trigger
@@ -77,15 +78,15 @@ class Step(Spec):
     title: str | None = None
     kind: str
     operator: str
-    depends_on: list[str] = Field(default_factory=list)
+    depends_on: list[str] = Field(default_factory=new_list)
     non_deterministic: bool = False
     non_deterministic_reason: str | None = None
-    model_words: list[JsonPath] = Field(default_factory=list)
+    model_words: list[JsonPath] = Field(default_factory=new_list)
     determinism: Determinism = "exact"
     effect: Effect = "read"
     approval: StepApproval
-    arguments: dict[str, Argument] = Field(default_factory=dict)
-    call_ids: list[str] = Field(default_factory=list)
+    arguments: dict[str, Argument] = Field(default_factory=new_dict)
+    call_ids: list[str] = Field(default_factory=new_list)
     recorded: Recorded | None = None
     each: Output | None = None
     concurrency: Whole | None = Field(default=None, ge=1)
@@ -140,7 +141,7 @@ class Notification(Spec):
 
     on: Literal["failure", "success"]
     notifier: str = Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
-    arguments: dict[str, Any] = Field(default_factory=dict)
+    arguments: dict[str, Any] = Field(default_factory=new_dict)
 
 
 class Param(Spec):
@@ -148,7 +149,7 @@ class Param(Spec):
 
     default: Any = None
     description: str | None = None
-    schema_: dict[str, Any] = Field(default_factory=dict, alias="schema")
+    schema_: dict[str, Any] = Field(default_factory=new_dict, alias="schema")
 
 
 class Advice(Spec):
@@ -192,26 +193,26 @@ class Automation(Spec):
     description: str = ""
     source_type: Literal["CRYSTALLIZED", "MANUAL"]
     source: Source | None = None
-    other_sources: list[Source] = Field(default_factory=list)
+    other_sources: list[Source] = Field(default_factory=new_list)
     non_deterministic: bool = False
-    non_deterministic_steps: list[str] = Field(default_factory=list)
+    non_deterministic_steps: list[str] = Field(default_factory=new_list)
     steps: list[Step]
-    not_crystallized: list[LeftOut] = Field(default_factory=list)
-    params: dict[str, Param] = Field(default_factory=dict)
-    triggers: list[Trigger] = Field(default_factory=list)
-    conditions: list[str] = Field(default_factory=list)
-    connections: list[str] = Field(default_factory=list)
-    review: list[ReviewItem] = Field(default_factory=list)
+    not_crystallized: list[LeftOut] = Field(default_factory=new_list)
+    params: dict[str, Param] = Field(default_factory=new_dict)
+    triggers: list[Trigger] = Field(default_factory=new_list)
+    conditions: list[str] = Field(default_factory=new_list)
+    connections: list[str] = Field(default_factory=new_list)
+    review: list[ReviewItem] = Field(default_factory=new_list)
     advice: Advice | None = None
     savings: Savings | None = None
-    tags: list[str] = Field(default_factory=list)
+    tags: list[str] = Field(default_factory=new_list)
     owner: str | None = None
     max_active_runs: Whole = Field(default=1, ge=1)
     max_active_tasks: Whole | None = Field(default=None, ge=1)
     timeout_seconds: Seconds | None = Field(default=None, gt=0)
     retries: Whole | None = Field(default=None, ge=0, le=100)
     retry_delay_seconds: Seconds | None = Field(default=None, ge=0)
-    notifications: list[Notification] = Field(default_factory=list)
+    notifications: list[Notification] = Field(default_factory=new_list)
 
     @model_validator(mode="after")
     def _check_references(self) -> Automation:

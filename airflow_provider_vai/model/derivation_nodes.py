@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from airflow_provider_vai.languages import derivation
+from airflow_provider_vai.model.factories import new_dict, new_list
 
 DATA = ("rows", "entries", "values", "text", "date", "data")
 """The parameters that take what a reference gives; a literal there would be recorded data."""
@@ -43,7 +44,7 @@ class WiredNode(TreeNode):
 
     function: Literal["wired"]
     step: StrictStr
-    path: list[PathPart] = Field(default_factory=list)
+    path: list[PathPart] = Field(default_factory=new_list)
 
 
 class ArgumentOfNode(TreeNode):
@@ -52,7 +53,7 @@ class ArgumentOfNode(TreeNode):
     function: Literal["argument_of"]
     step: StrictStr
     name: StrictStr
-    path: list[PathPart] = Field(default_factory=list)
+    path: list[PathPart] = Field(default_factory=new_list)
 
 
 class ParameterNode(TreeNode):
@@ -60,14 +61,14 @@ class ParameterNode(TreeNode):
 
     function: Literal["parameter"]
     name: StrictStr
-    path: list[PathPart] = Field(default_factory=list)
+    path: list[PathPart] = Field(default_factory=new_list)
 
 
 class ItemNode(TreeNode):
     """The list element that a mapped step runs for, or the part of it at ``path``."""
 
     function: Literal["item"]
-    path: list[PathPart] = Field(default_factory=list)
+    path: list[PathPart] = Field(default_factory=new_list)
 
 
 class TemplateNode(TreeNode):
@@ -111,9 +112,9 @@ def _model(function: Callable[..., Any]) -> type[TreeNode]:
     for name, parameter in inspect.signature(function).parameters.items():
         kind: Any = _kind(name, hints[name], function)
         if parameter.kind is parameter.VAR_POSITIONAL:
-            fields[name] = (list[kind], Field(default_factory=list))
+            fields[name] = (list[kind], Field(default_factory=new_list))
         elif parameter.kind is parameter.VAR_KEYWORD:
-            fields[name] = (dict[StrictStr, kind], Field(default_factory=dict))
+            fields[name] = (dict[StrictStr, kind], Field(default_factory=new_dict))
         else:
             fields[name] = (kind, ... if parameter.default is parameter.empty else parameter.default)
     title = "".join(part.capitalize() for part in function.__name__.split("_")) + "Node"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from airflow_provider_vai.model.argument import Argument
@@ -12,6 +11,7 @@ from airflow_provider_vai.model.behaviour import Determinism
 from airflow_provider_vai.model.review_codes import STALE
 from airflow_provider_vai.model.review_lines import place_text
 from airflow_provider_vai.model.step_approval import UntrustedValue
+from airflow_provider_vai.secrets.patterns import deferred
 
 PROSE_WORDS = 4
 """A text with at least this many words counts as prose that someone wrote, not as a name."""
@@ -19,7 +19,7 @@ PROSE_WORDS = 4
 WORD_CHARACTERS = 3
 """How many characters count as a word in scripts without spaces: Chinese, Japanese, Thai, Lao, Burmese and Khmer."""
 
-_UNSPACED = re.compile(
+_UNSPACED = deferred(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 
@@ -31,7 +31,7 @@ def is_prose(text: str) -> bool:
     """Return whether a text is long enough to be prose that someone wrote."""
     if len(text.split()) >= PROSE_WORDS:
         return True
-    return len(_UNSPACED.findall(text)) >= PROSE_WORDS * WORD_CHARACTERS
+    return not text.isascii() and len(_UNSPACED.findall(text)) >= PROSE_WORDS * WORD_CHARACTERS
 
 
 def is_list_of_prose(values: Sequence[object]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from airflow_provider_vai.exceptions import KindRefused
@@ -39,9 +40,8 @@ class _ArgumentModel:
         given: type[Arguments] | str = vars(kind)["arguments"]
         if not isinstance(given, str):
             return given
-        from airflow_provider_vai.model import kind_arguments
-
-        model: type[Arguments] = getattr(kind_arguments, given)
+        module, _, name = given.partition(".")
+        model: type[Arguments] = getattr(import_module(f"airflow_provider_vai.model.kind_arguments.{module}"), name)
         vars(kind)["arguments"] = model
         return model
 
@@ -56,7 +56,7 @@ class Kind:
     :param name: the platform's name for the kind; ``legacy`` lists its older names.
     :param operator: dotted path of the operator that runs it.
     :param summary: one line about what runs.
-    :param arguments: the model of the operator's arguments, or its name in :mod:`.kind_arguments`.
+    :param arguments: the model of the operator's arguments, or its module and name below :mod:`.kind_arguments`.
     :param effect: the effect of a step if neither the arguments nor the tools file decide it.
     :param determinism: how much another run may differ from the recording.
     :param reason: why a step of this kind is flagged; ``None`` if it is not.
@@ -134,7 +134,7 @@ KINDS = (
         name="dlt_extract",
         operator=f"{OPERATORS}.dlt_extract.DltExtractOperator",
         summary="a dlt pipeline into DuckDB or another dlt destination; incremental state is kept",
-        arguments="DltExtractArguments",
+        arguments="data.DltExtractArguments",
         effect="write",
         decides=effects.BY_KIND["dlt_extract"],
         targets=("destination_conn_id", "dataset"),
@@ -145,7 +145,7 @@ KINDS = (
         name="file_sync",
         operator=f"{OPERATORS}.file_sync.FileSyncOperator",
         summary="files from one object storage path to another, only what changed",
-        arguments="FileSyncArguments",
+        arguments="data.FileSyncArguments",
         effect="write",
         decides=effects.BY_KIND["file_sync"],
         targets=("destination", "destination_conn_id"),
@@ -155,7 +155,7 @@ KINDS = (
         name="duckdb_transform",
         operator=f"{OPERATORS}.duckdb_transform.DuckdbTransformOperator",
         summary="DuckDB SQL into a table or a Parquet file",
-        arguments="DuckdbTransformArguments",
+        arguments="data.DuckdbTransformArguments",
         effect="write",
         decides=effects.BY_KIND["duckdb_transform"],
         targets=("conn_id", "table", "path"),
@@ -167,7 +167,7 @@ KINDS = (
         legacy=("silver_query",),
         operator=f"{OPERATORS}.generate_query.GenerateQueryOperator",
         summary="the frozen SQL through a DB-API connection or DuckDB, read-only; rows to an artifact when large",
-        arguments="GenerateQueryArguments",
+        arguments="data.GenerateQueryArguments",
         effect="read",
         determinism="model_written",
         reason="a model wrote this SQL",
@@ -181,14 +181,14 @@ KINDS = (
         name="create_flashboard",
         operator=f"{OPERATORS}.create_flashboard.CreateFlashboardOperator",
         summary="charts (Vega-Lite), tables and numbers to one self-contained HTML page",
-        arguments="CreateFlashboardArguments",
+        arguments="flashboard.CreateFlashboardArguments",
         effect="artifact",
     ),
     Kind(
         name="http_request",
         operator=f"{OPERATORS}.http_request.HttpRequestOperator",
         summary="one HTTP request through Airflow's HttpHook; credentials from the connection only",
-        arguments="HttpRequestArguments",
+        arguments="web.HttpRequestArguments",
         effect="write",
         connection="http_default",
         decides=effects.BY_KIND["http_request"],
@@ -199,7 +199,7 @@ KINDS = (
         legacy=("silver_schema_discover",),
         operator=f"{OPERATORS}.explain_schema.ExplainSchemaOperator",
         summary="tables and columns of a database by inspection; no model is asked",
-        arguments="ExplainSchemaArguments",
+        arguments="data.ExplainSchemaArguments",
         effect="read",
         determinism="live",
         reason="a model wrote the recorded explanation; this step returns the current schema instead",
@@ -210,7 +210,7 @@ KINDS = (
         legacy=("agent_search",),
         operator=f"{OPERATORS}.web_search.WebSearchOperator",
         summary="a web search through the connection's HTTP API, in the style of SearXNG or Tavily",
-        arguments="WebSearchArguments",
+        arguments="web.WebSearchArguments",
         effect="read",
         determinism="live",
         reason="the web answers, and its answer may change",
@@ -221,7 +221,7 @@ KINDS = (
         legacy=("agent_fetch_page",),
         operator=f"{OPERATORS}.fetch_page.FetchPageOperator",
         summary="the readable text of a page; private addresses are refused",
-        arguments="FetchPageArguments",
+        arguments="web.FetchPageArguments",
         effect="read",
         decides=effects.BY_KIND["fetch_page"],
         determinism="live",
@@ -232,7 +232,7 @@ KINDS = (
         legacy=("insight_delegate",),
         operator=f"{OPERATORS}.call_agent.CallAgentOperator",
         summary="common-ai's AgentOperator with the recorded question, a tool allow-list and usage limits",
-        arguments="CallAgentArguments",
+        arguments="tools.CallAgentArguments",
         effect="write",
         determinism="model_at_run_time",
         reason="a model decides again in every run",
@@ -243,7 +243,7 @@ KINDS = (
         name="conditional_branch",
         operator=f"{OPERATORS}.conditional_branch.ConditionalBranchOperator",
         summary="a small safe expression decides which tasks run",
-        arguments="ConditionalBranchArguments",
+        arguments="flow.ConditionalBranchArguments",
         effect="read",
         never_wired=("condition", "if_true", "if_false"),
     ),
@@ -251,7 +251,7 @@ KINDS = (
         name="call_automation",
         operator=f"{OPERATORS}.call_automation.CallAutomationOperator",
         summary="a DAG run of another automation; optionally waits until it ends",
-        arguments="CallAutomationArguments",
+        arguments="flow.CallAutomationArguments",
         effect="write",
         never_wired=("trigger_dag_id",),
     ),
@@ -259,7 +259,7 @@ KINDS = (
         name="mcp_tool",
         operator=f"{OPERATORS}.mcp_tool.McpToolOperator",
         summary="`tools/call` on an MCP server",
-        arguments="McpToolArguments",
+        arguments="tools.McpToolArguments",
         effect="write",
         determinism="live",
         reason="an MCP server answers, and its answer may change",
@@ -272,7 +272,7 @@ KINDS = (
         name="python_tool",
         operator=f"{OPERATORS}.python_tool.PythonToolOperator",
         summary="a Python function of yours; its source digest is checked",
-        arguments="PythonToolArguments",
+        arguments="tools.PythonToolArguments",
         effect="write",
         wraps=True,
         result="as_recorded",
@@ -282,7 +282,7 @@ KINDS = (
         name="shell_command",
         operator=f"{OPERATORS}.shell_command.ShellCommandOperator",
         summary="a recorded command line in the working folder of the DAG run, or on a host through SSH",
-        arguments="ShellCommandArguments",
+        arguments="files.ShellCommandArguments",
         effect="write",
         determinism="model_written",
         reason="a model wrote this command line",
@@ -292,7 +292,7 @@ KINDS = (
         name="write_file",
         operator=f"{OPERATORS}.write_file.WriteFileOperator",
         summary="a text file below the working folder of the DAG run, or below a declared folder",
-        arguments="WriteFileArguments",
+        arguments="files.WriteFileArguments",
         effect="write",
         decides=_writes_a_file,
         never_wired=FILE_NAMES,
@@ -301,7 +301,7 @@ KINDS = (
         name="edit_file",
         operator=f"{OPERATORS}.edit_file.EditFileOperator",
         summary="one text replaced in a file below the working folder of the DAG run, or below a declared folder",
-        arguments="EditFileArguments",
+        arguments="files.EditFileArguments",
         effect="write",
         decides=_writes_a_file,
         never_wired=(*FILE_NAMES, "old_text"),
@@ -310,14 +310,14 @@ KINDS = (
         name="approval_gate",
         operator="airflow_provider_vai.sensors.approval.ApprovalGateSensor",
         summary="a person approves or rejects in Airflow's UI before the guarded step runs",
-        arguments="ApprovalGateArguments",
+        arguments="gate.ApprovalGateArguments",
         effect="read",
     ),
     Kind(
         name="unmapped_tool",
         operator=f"{OPERATORS}.unmapped_tool.UnmappedToolOperator",
         summary="nothing: the task fails and shows the lines to add to the tools file (--allow-unmapped)",
-        arguments="UnmappedToolArguments",
+        arguments="tools.UnmappedToolArguments",
         effect="write",
         wraps=True,
     ),

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from airflow_provider_vai.model.base import JsonPath, Spec
+from airflow_provider_vai.model.factories import new_list
 from airflow_provider_vai.model.review_codes import CODES
 
 
@@ -23,7 +24,7 @@ class ReviewItem(Spec):
     step: str | None = None
     place: JsonPath | None = None
     message: str
-    evidence: list[str] = Field(default_factory=list)
+    evidence: list[str] = Field(default_factory=new_list)
 
     @model_validator(mode="before")
     @classmethod

@@ -12,6 +12,8 @@ from typing import Any, Literal
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from airflow_provider_vai.model.factories import new_list
+
 ApprovalState = Literal["not_required", "approved", "edited", "denied", "unknown"]
 Outcome = Literal["success", "failed", "denied", "interrupted", "unknown"]
 RunOutcome = Literal["success", "failed", "unknown"]
@@ -101,6 +103,6 @@ class Run(_Fact):
     outcome: RunOutcome = "unknown"
     usage: Usage | None = None
     system_text: str | None = None
-    turns: list[Turn] = Field(default_factory=list)
-    calls: list[ToolCall] = Field(default_factory=list)
-    notes: list[str] = Field(default_factory=list)
+    turns: list[Turn] = Field(default_factory=new_list)
+    calls: list[ToolCall] = Field(default_factory=new_list)
+    notes: list[str] = Field(default_factory=new_list)

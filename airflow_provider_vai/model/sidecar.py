@@ -16,6 +16,7 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model import version_1
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.base import Spec
+from airflow_provider_vai.model.factories import new_list
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.validation import problems
 
@@ -82,7 +83,7 @@ class Sidecar(Automation):
     status: Literal["draft", "active", "paused", "error"] = "draft"
     version: int
     history: list[Version]
-    reviews: list[Review] = Field(default_factory=list)
+    reviews: list[Review] = Field(default_factory=new_list)
     entry: int = 0
 
     @model_validator(mode="wrap")

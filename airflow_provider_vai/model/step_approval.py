@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from airflow_provider_vai.model.base import JsonPath, Spec
+from airflow_provider_vai.model.factories import new_list
 
 
 class UntrustedValue(Spec):
@@ -30,4 +31,4 @@ class StepApproval(Spec):
     recorded: Literal["not_required", "approved", "edited", "denied", "unknown"]
     gate: str | None = None
     reason: str
-    untrusted: list[UntrustedValue] = Field(default_factory=list)
+    untrusted: list[UntrustedValue] = Field(default_factory=new_list)

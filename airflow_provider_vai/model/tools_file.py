@@ -15,6 +15,7 @@ from airflow_provider_vai.languages.identifiers import slug
 from airflow_provider_vai.languages.short_text import similar_names
 from airflow_provider_vai.model.base import SPELLINGS
 from airflow_provider_vai.model.behaviour import Effect
+from airflow_provider_vai.model.factories import new_dict, new_list
 from airflow_provider_vai.model.kinds import callable_kinds
 from airflow_provider_vai.model.tool_names import CALLABLE_PLACE, FILE_NAME, MCP_NAME
 from airflow_provider_vai.model.validation import problems
@@ -74,7 +75,7 @@ class ToolRule(BaseModel):
     effect: Effect | None = None
     approval: Literal["required", "recorded", "never"] | None = None
     trust: Literal["trusted", "untrusted"] | None = None
-    arguments: dict[str, str] = Field(default_factory=dict)
+    arguments: dict[str, str] = Field(default_factory=new_dict)
     gate: GateSettings | None = None
 
     @field_validator("kind")
@@ -94,7 +95,7 @@ class ToolsFile(BaseModel):
 
     model_config = RULE
 
-    tools: list[ToolRule] = Field(default_factory=list)
+    tools: list[ToolRule] = Field(default_factory=new_list)
 
     def rule(self, tool: str, server: str | None) -> ToolRule | None:
         """Return the first rule that covers the tool; ``None`` if there is none."""

@@ -17,14 +17,15 @@ from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.flags import is_prose
 from airflow_provider_vai.model.review_codes import FLAGS
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
+from airflow_provider_vai.secrets.patterns import deferred
 
 Document = dict[str, Any]
 
 FROZEN = "left frozen"
 WHOLE = "the value"
-WROTE = re.compile(r"a model wrote (?P<places>.+?)(?P<more> and \d+ more)?, which each run repeats word for word$")
-OUTSIDERS = re.compile(r"only text that outsiders can write says (.+)$")
-CALL = re.compile(r"(?<![^\s,])([^\s,]+) \(call (.{1,500}?)\)(?=, | and \d+ more|$)")
+WROTE = deferred(r"a model wrote (?P<places>.+?)(?P<more> and \d+ more)?, which each run repeats word for word$")
+OUTSIDERS = deferred(r"only text that outsiders can write says (.+)$")
+CALL = deferred(r"(?<![^\s,])([^\s,]+) \(call (.{1,500}?)\)(?=, | and \d+ more|$)")
 
 UNDECIDED = (
     (r" contains ", "text_of_result"),

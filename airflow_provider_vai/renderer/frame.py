@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from airflow_provider_vai.languages.identifiers import Names, asset_uri, identifier
-from airflow_provider_vai.model import kind_arguments
 from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.model.automation import Automation, Step
+from airflow_provider_vai.model.kind_arguments import Arguments
 from airflow_provider_vai.model.kinds import OPERATORS, Kind
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.step_graph import last_steps
@@ -24,21 +24,21 @@ CONDITIONS = Kind(
     name="conditions",
     operator=f"{OPERATORS}.conditions.ConditionsOperator",
     summary="skips every step if a condition of the automation is false",
-    arguments=kind_arguments.ConditionsArguments,
+    arguments="flow.ConditionsArguments",
     effect="read",
 )
 EACH = Kind(
     name="each",
     operator=f"{OPERATORS}.each.EachOperator",
     summary="the list over which a step is mapped",
-    arguments=kind_arguments.EachArguments,
+    arguments="flow.EachArguments",
     effect="read",
 )
 COMPLETED = Kind(
     name="completed",
     operator="airflow.providers.standard.operators.empty.EmptyOperator",
     summary="does nothing; it succeeds when every branch has reached its end",
-    arguments=kind_arguments.Arguments,
+    arguments=Arguments,
     effect="read",
 )
 FRAME = {kind.name: kind for kind in (CONDITIONS, EACH, COMPLETED)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -23,10 +22,11 @@ from airflow_provider_vai.model.param_default import default_problem
 from airflow_provider_vai.model.positions import positional
 from airflow_provider_vai.model.step_result import TABLE_KEYS
 from airflow_provider_vai.model.upstream import reachable
+from airflow_provider_vai.secrets.patterns import deferred
 
 NAME_IT = "Name the record, as in `[name=Spotify]`, or write `[only]` for the one item of the list."
 
-IN_TEXT = re.compile(r"\bparams(?:\.get\(\s*['\"]([^'\"]+)['\"]|\s*\[\s*['\"]([^'\"]+)['\"]\s*\]|\s*\.\s*(\w+))")
+IN_TEXT = deferred(r"\bparams(?:\.get\(\s*['\"]([^'\"]+)['\"]|\s*\[\s*['\"]([^'\"]+)['\"]\s*\]|\s*\.\s*(\w+))")
 
 
 def undeclared_params(subject: Subject) -> Iterator[CheckResult]:
@@ -41,11 +41,14 @@ def undeclared_params(subject: Subject) -> Iterator[CheckResult]:
 
 def unused_params(subject: Subject) -> Iterator[CheckResult]:
     """A declared param is never used."""
-    used = {name for _, name in _used(subject)}
+    used = {name for _, name in _used(subject)} if subject.params else set()
+    doubtful = [name for name in subject.params if name not in used]
+    if not doubtful:
+        return  # looking through all texts takes long
     rest = {name: value for name, value in subject.data.items() if name not in ("params", "review", "history")}
     loose = {name for found in IN_TEXT.findall(json.dumps(rest, default=str).replace('\\"', '"')) for name in found}
-    for name in subject.params:
-        if name not in used and name not in loose:
+    for name in doubtful:
+        if name not in loose:
             remedy = "Use it in a step, a template or a condition, or remove it."
             yield CheckResult(dotted(["params", name]), f"the param {shown(name)} is never used", remedy)
 

@@ -5,7 +5,6 @@ Nothing is imported: distributions are looked up by their metadata, and modules 
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -17,6 +16,7 @@ from airflow_provider_vai.analysis.lint.subjects import Subject
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.python_function import is_found, python_path
 from airflow_provider_vai.model.tool_names import CALLABLE_PLACE
+from airflow_provider_vai.secrets.patterns import deferred
 
 PACKAGE = "airflow-provider-vai"
 EXTRAS = {
@@ -33,7 +33,7 @@ EXTRAS = {
 """Action kind -> the extra of this package that it needs."""
 
 DLT_SOURCES = ("filesystem", "rest_api", "sql_database")
-_REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+).*?;.*\bextra\s*==\s*['\"](?P<extra>[\w-]+)['\"]")
+_REQUIREMENT = deferred(r"(?P<name>[A-Za-z0-9._-]+).*?;.*\bextra\s*==\s*['\"](?P<extra>[\w-]+)['\"]")
 
 
 def missing_extras(subject: Subject) -> Iterator[CheckResult]:

@@ -15,6 +15,7 @@ from airflow_provider_vai.exceptions import Conflict, SpecError, VaiError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.base import Spec
+from airflow_provider_vai.model.factories import new_dict
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.secrets.masking import masked
@@ -70,7 +71,7 @@ class Baseline(Spec):
     version: int
     spec_sha256: str
     dag_sha256: str
-    steps: dict[str, Accepted] = Field(default_factory=dict)
+    steps: dict[str, Accepted] = Field(default_factory=new_dict)
 
 
 def step_sha256(step: Step) -> str:

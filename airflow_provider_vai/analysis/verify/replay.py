@@ -24,6 +24,7 @@ from airflow_provider_vai.analysis.verify.recordings import Recordings
 from airflow_provider_vai.analysis.verify.volatile import Moment
 from airflow_provider_vai.exceptions import ReplayRefused
 from airflow_provider_vai.languages.python_function import python_path
+from airflow_provider_vai.model.pydantic_plugins import inherited_environment
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.secrets.masking import mask
 
@@ -113,7 +114,8 @@ def _temporary_folder() -> Iterator[Path]:
 
 def _environment(dag: Path, folder: Path, *, here: bool) -> dict[str, str]:
     """Return the environment variables of the replay: those of this process, with private paths for Airflow."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__DATABASE__")}
+    inherited = inherited_environment()
+    kept = {name: value for name, value in inherited.items() if not name.startswith("AIRFLOW__DATABASE__")}
     bundle = {"name": "dags-folder", "kwargs": {"path": str(folder / "dags")}}
     bundle["classpath"] = "airflow.dag_processing.bundles.local.LocalDagBundle"
     if not here:

@@ -14,7 +14,7 @@ from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.model.argument import Argument
 from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.flags import stale_sentences
-from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
+from airflow_provider_vai.model.kind_arguments.gate import ApprovalGateArguments
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.step_graph import (

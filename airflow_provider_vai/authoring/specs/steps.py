@@ -21,7 +21,7 @@ from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.behaviour import Effect
 from airflow_provider_vai.model.effects import ORDER
-from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
+from airflow_provider_vai.model.kind_arguments.gate import ApprovalGateArguments
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import Run, ToolCall

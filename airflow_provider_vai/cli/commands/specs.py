@@ -56,7 +56,6 @@ def render(arguments: Namespace) -> None:
 
 
 @without_collector()
-@without_collector()
 def lint(arguments: Namespace) -> int:
     """Check automations; return 1 if there is an error."""
     from airflow_provider_vai.analysis.lint import linted, sidecar_folders

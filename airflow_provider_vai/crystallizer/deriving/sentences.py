@@ -15,9 +15,10 @@ from airflow_provider_vai.crystallizer.evidence.criteria import PICKING, has_cri
 from airflow_provider_vai.crystallizer.evidence.said import TOKEN, stands_in
 from airflow_provider_vai.crystallizer.evidence.said_order import sentences
 from airflow_provider_vai.crystallizer.evidence.weight import name_words
+from airflow_provider_vai.secrets.patterns import deferred
 
 WORDS: Mapping[str, re.Pattern[str]] = {
-    name: re.compile(rf"\b(?:{words})\b")
+    name: deferred(rf"\b(?:{words})\b")
     for name, words in {
         "total": r"totals?|sums?|summed|sum up|adds? up|come to|comes to|altogether|overall|combined|in all",
         "mean": r"average|mean|avg|on average",
@@ -30,7 +31,7 @@ WORDS: Mapping[str, re.Pattern[str]] = {
         "list": r"every|all|each|names? of|lists?|export|batch|ids?",
     }.items()
 }
-BOUND = re.compile(
+BOUND = deferred(
     r"\b(over|above|more than|greater than|exceeding|at least|under|below|less than|fewer than|at most|up to)"
     r" (?:[a-z]{3} |[$€£])?(-?[0-9]{1,15}(?:,[0-9]{3}){0,5}(?:\.[0-9]{1,10})?)\b"
 )
@@ -39,8 +40,8 @@ BOUNDS = {
     "at least": "at_least", "under": "below", "below": "below", "less than": "below", "fewer than": "below",
     "at most": "at_most", "up to": "at_most",
 }  # fmt: skip
-DAYS = re.compile(r"\b([0-9]{1,4}) (day|week)s?\b")
-OF_THEM = re.compile(r"\b(?:of|among|from|out of) (?:them|those|these)\b(?! (?:that|which|who|with)\b)")
+DAYS = deferred(r"\b([0-9]{1,4}) (day|week)s?\b")
+OF_THEM = deferred(r"\b(?:of|among|from|out of) (?:them|those|these)\b(?! (?:that|which|who|with)\b)")
 SPACES = str.maketrans("_-", "  ")
 
 

@@ -24,14 +24,15 @@ from airflow_provider_vai.crystallizer.deriving.written import as_text, separate
 from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.writing import MONTHS, month_of
 from airflow_provider_vai.languages.identifiers import Names, slug
+from airflow_provider_vai.secrets.patterns import deferred
 
 LONGEST = 5000
 MOST_NAMES = 200
 SEPARATORS = (", ", "; ", "\n", " / ", " and ")
-SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s)[^.!?\n]*)*")
-MONTH = re.compile(rf"\b({'|'.join(MONTHS)}|{'|'.join(month[:3] for month in MONTHS)})( [0-9]{{1,2}},)? [0-9]{{4}}\b")
+SENTENCE = deferred(r"[^.!?\n]+(?:[.!?](?!\s)[^.!?\n]*)*")
+MONTH = deferred(rf"\b({'|'.join(MONTHS)}|{'|'.join(month[:3] for month in MONTHS)})( [0-9]{{1,2}},)? [0-9]{{4}}\b")
 OPERANDS = ("value", "other")
-RANGE = re.compile(r" ?(?:to|until|till|through|and|-|\u2013) ?")
+RANGE = deferred(r" ?(?:to|until|till|through|and|-|\u2013) ?")
 FORMS = ("%B %Y", "%b %Y", "%B %e, %Y", "%b %e, %Y")
 
 

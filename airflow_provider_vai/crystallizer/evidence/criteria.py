@@ -5,8 +5,9 @@ A sentence with such a word never asks for a position, and only such a sentence 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+
+from airflow_provider_vai.secrets.patterns import deferred
 
 LARGE = r"largest|biggest|highest|most|maximum|max|top|greatest|longest|strongest|best|priciest|peak|heaviest|busiest"
 SMALL = r"smallest|lowest|least|minimum|min|cheapest|fewest|shortest|weakest|worst|lightest|slowest"
@@ -21,7 +22,7 @@ PICKING: Mapping[str, str] = {
 COMPARING = r"more|less|fewer|than|over|under|above|below|exceed\w*|between|worse|[a-z]{2,}est"
 """Words that compare, and superlatives of which no function is known."""
 
-CRITERION = re.compile(rf"\b(?:{'|'.join(PICKING.values())}|{COMPARING})\b")
+CRITERION = deferred(rf"\b(?:{'|'.join(PICKING.values())}|{COMPARING})\b")
 NO_CRITERION = frozenset({
     "test", "contest", "protest", "detest", "attest", "request", "quest", "guest", "conquest", "interest", "rest",
     "forest", "harvest", "arrest", "everest", "west", "northwest", "southwest", "midwest", "manifest", "digest",

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from airflow_provider_vai.crystallizer.evidence.criteria import has_criterion
 from airflow_provider_vai.crystallizer.evidence.weight import name_words
+from airflow_provider_vai.secrets.patterns import deferred
 
 ORDINALS = {
     ordinal: position
@@ -27,8 +28,8 @@ ITEMS = frozenset(
 )
 """Nouns that mean an item of any list."""
 
-SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!?;](?!\s)[^.!?;\n]*)*")
-ORDERED = re.compile(r"\bthe (?:very )?(?=(\w+) (\w+)(?: (\w+))?)")
+SENTENCE = deferred(r"[^.!?;\n]+(?:[.!?;](?!\s)[^.!?;\n]*)*")
+ORDERED = deferred(r"\bthe (?:very )?(?=(\w+) (\w+)(?: (\w+))?)")
 
 
 def sentences(text: str) -> Iterator[str]:

@@ -6,13 +6,13 @@ proves it, a list position is replaced by the name of a record; see :func:`by_na
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
 from airflow_provider_vai.languages import result_path, text_forms as text_extract
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.secrets.patterns import deferred
 
 MOST_PLACES = 20_000
 """The most places of one result that are listed; a larger result is a data set whose single values prove nothing."""
@@ -23,12 +23,12 @@ TEXTS = 2  # how many levels of nested texts are parsed: for example a file's li
 SHORTEST_NAME = 3
 
 SHORTEST_NOUN, MOST_WORDS = 4, 4
-SPOKEN = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+SPOKEN = deferred(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 
 MOST_INNER = 50
 """The most records in a list of a record whose names may tell the record from others."""
 
-NAMING = re.compile(r"(^|_)(name|title|subject|key|slug|code|email|file_?name|label|id)$")
+NAMING = deferred(r"(^|_)(name|title|subject|key|slug|code|email|file_?name|label|id)$")
 """Keys that usually name a record; they are tried before others."""
 
 

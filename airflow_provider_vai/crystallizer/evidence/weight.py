@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.model.flags import is_prose
+from airflow_provider_vai.secrets.patterns import deferred
 
 Weight = Literal["nothing", "flag", "count", "number", "date", "word", "strong"]
 
@@ -26,13 +27,13 @@ ID_WORDS = frozenset(
 )
 """The last words of names under which a number is an id."""
 
-DATE = re.compile(
+DATE = deferred(
     r"\d{4}-\d\d(-\d\d)?([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?|\d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?"
     r"|\d{1,2}[./]\d{1,2}[./]\d{2,4}|(?i:(mon|tues|wednes|thurs|fri|satur|sun)day)"
     r"|(?i:(\d{1,2}\.? )?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
     r"( \d{1,2}(st|nd|rd|th)?)?(,? \d{4})?)"
 )
-SPEAKING = re.compile(r"\d|[@#/\\]|\w\.\w")
+SPEAKING = deferred(r"\d|[@#/\\]|\w\.\w")
 
 
 def weight(value: Any) -> Weight:

@@ -16,6 +16,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
+from airflow_provider_vai.secrets.patterns import deferred
+
 if TYPE_CHECKING:
     from jinja2 import Template
 
@@ -115,7 +117,7 @@ class Form:
 
 
 def _form(name: str, pattern: str, reads: str, expression: str, **more: Any) -> Form:
-    return Form(name, re.compile(rf"(?<![\w.-]){pattern}(?![\w/-]|\.\d)"), reads, expression, **more)
+    return Form(name, deferred(rf"(?<![\w.-]){pattern}(?![\w/-]|\.\d)"), reads, expression, **more)
 
 
 MONTH_NAMES = "|".join(MONTHS)
@@ -132,9 +134,7 @@ FORMS = (
     _form("compact month", r"(?P<date>(19|20)\d{4})", "%Y%m", "{}.strftime('%Y%m')", unit="month", whole=True),
     _form("year", r"(?P<date>(19|20)\d\d)", "%Y", "{}.strftime('%Y')", unit="year", whole=True),
 )
-LEFTOVER = re.compile(
-    rf"(?<!\d)(19|20)\d\d(?!\d)|\b({MONTH_NAMES}|[A-Z][a-z]+day)\b|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}"
-)
+LEFTOVER = deferred(rf"(?<!\d)(19|20)\d\d(?!\d)|\b({MONTH_NAMES}|[A-Z][a-z]+day)\b|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}")
 """Text that looks like a date but was not read: if it remains, only some of the text's dates would become templates."""
 
 

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Literal, cast
 
 from airflow_provider_vai.crystallizer.parameters.date_algebra import MONTHS, Day, Unit
+from airflow_provider_vai.secrets.patterns import deferred
 
 Role = Literal["start", "last", "after", "any"]
 """The role of a day in a period: its first day, its last day or the day after it; ``any`` without a period."""
@@ -257,7 +258,7 @@ def _count(match: re.Match[str]) -> int:
 
 OF = rf"(?: of|-)?(?P<which> (?:the|{BACK}|{NOW}|{AHEAD}))? (?P<unit>{PERIOD})"
 PHRASES = tuple(
-    (re.compile(rf"(?<!\w){pattern}(?!\w)"), make)
+    (deferred(rf"(?<!\w){pattern}(?!\w)"), make)
     for pattern, make in (
         (r"(?:the )?day before yesterday", lambda _: _day(-2)),
         (r"(?:the )?day after tomorrow", lambda _: _day(2)),

@@ -27,11 +27,12 @@ from airflow_provider_vai.crystallizer.parameters.date_algebra import (
 )
 from airflow_provider_vai.crystallizer.parameters.date_words import Meaning, Role, common, spelled
 from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.secrets.patterns import deferred
 
 LONGEST_TEXT = 500
 """The most characters of a text whose dates become templates. The rest of a longer text may depend on the date."""
 
-IANA = re.compile(
+IANA = deferred(
     r"(?<![\w/])(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)(?:/[A-Z][\w+-]+){1,2}(?![\w/])"
 )
 JUST_NOW = timedelta(minutes=15)
@@ -39,7 +40,7 @@ JUST_NOW = timedelta(minutes=15)
 
 BEGINS = {"start", "starts", "from", "since", "begin", "begins", "beginning", "after", "min", "gte", "gt", "earliest"}
 ENDS = {"end", "ends", "to", "until", "till", "before", "max", "lte", "lt", "latest", "through", "stop", "upto"}
-SECONDS = re.compile(r"[12]\d{9}")
+SECONDS = deferred(r"[12]\d{9}")
 SOME_NOWS = tuple(
     datetime.fromisoformat(f"{text}+00:00")
     for text in (

@@ -16,6 +16,7 @@ from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.weight import SPEAKING, weight
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.secrets.masking import mask
+from airflow_provider_vai.secrets.patterns import deferred
 
 LONGEST = 200
 """The most characters of a param's default. A longer text is a dictated body, not a form field."""
@@ -30,11 +31,11 @@ DECIDING = frozenset(
 )
 """Names of arguments that decide what runs, or where it writes, in tools about which nothing else is known."""
 
-STATEMENT = re.compile(
+STATEMENT = deferred(
     r"\s*(select|insert|update|delete|with|create|drop|alter|merge|truncate|grant|call)\s+\S+\s", re.IGNORECASE
 )
-EMAIL = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+EMAIL = deferred(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
+MOMENT = deferred(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 SPEAKING_DIGITS = 3
 """A number with at least this many digits is distinctive enough to count by itself."""
 

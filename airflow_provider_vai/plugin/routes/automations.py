@@ -13,6 +13,7 @@ from pydantic import Field
 from airflow_provider_vai.authoring.editing.edit_requests import ChangeAutomation
 from airflow_provider_vai.authoring.editing.settings import OPTIONS
 from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.factories import new_dict
 from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, READ_ANY, authoring, reading
 from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
@@ -75,7 +76,7 @@ class Changes(RequestModel):
     retries: int | None = None
     retry_delay_seconds: float | None = None
     notifications: list[dict[str, Any]] | None = None
-    arguments: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    arguments: dict[str, dict[str, Any]] = Field(default_factory=new_dict)
     ungated: bool = False
     summary: str = ""
 

@@ -15,6 +15,7 @@ from airflow_provider_vai.authoring.stored_recordings import Stored
 from airflow_provider_vai.crystallizer.draft import Derive
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.factories import new_list
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.plugin.api import reading
@@ -51,7 +52,7 @@ class Crystallize(RequestModel):
     ``description`` replaces the recording's title as the automation's description.
     """
 
-    traces: list[str | FurtherTrace] = Field(default_factory=list, max_length=MOST_TRACES)
+    traces: list[str | FurtherTrace] = Field(default_factory=new_list, max_length=MOST_TRACES)
     dag_id: str | None = Field(default=None, min_length=1)
     description: str | None = None
     gates: Literal["auto", "recorded"] = "auto"
@@ -61,10 +62,10 @@ class Crystallize(RequestModel):
     loops: bool = False
     turns: list[int] | None = None
     calls: list[str] | None = None
-    exclude: list[str] = Field(default_factory=list)
+    exclude: list[str] = Field(default_factory=new_list)
     schedule: str | None = None
     triggers: list[dict[str, Any]] | None = None
-    tools: list[dict[str, Any]] = Field(default_factory=list)
+    tools: list[dict[str, Any]] = Field(default_factory=new_list)
     allow_unsuccessful: bool = False
     allow_unmapped: bool = False
     summary: str = ""

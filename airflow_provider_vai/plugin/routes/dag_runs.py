@@ -22,6 +22,7 @@ from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from airflow_provider_vai.model.factories import new_dict
 from airflow_provider_vai.operators.runtime import masking
 from airflow_provider_vai.operators.runtime.airflow_errors import UNFIT
 from airflow_provider_vai.plugin.api import airflow_state
@@ -74,7 +75,7 @@ class DagRunPage(ListPage):
 class NewRun(RequestModel):
     """The values of the DAG's params for one run."""
 
-    conf: dict[str, Any] = Field(default_factory=dict)
+    conf: dict[str, Any] = Field(default_factory=new_dict)
 
 
 class DagRunDetail(DagRunShown):

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import Field
 
 from airflow_provider_vai.authoring.deriving import AcceptProposal, Proposed
+from airflow_provider_vai.model.factories import new_list
 from airflow_provider_vai.plugin.api import reading
 from airflow_provider_vai.plugin.api.access import READ_RECORDING_OF, authoring
 from airflow_provider_vai.plugin.api.automation_response import AutomationShown
@@ -55,7 +56,7 @@ class AcceptedDerivation(RequestModel):
     """The proposal to accept, by its number; ``place`` and ``say`` are those that it was listed for."""
 
     place: str
-    say: list[str] = Field(default_factory=list, max_length=MOST_HINTS)
+    say: list[str] = Field(default_factory=new_list, max_length=MOST_HINTS)
     number: int
     ungated: bool = False
     summary: str = ""

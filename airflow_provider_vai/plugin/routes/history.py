@@ -16,6 +16,7 @@ from airflow_provider_vai.authoring import activation
 from airflow_provider_vai.exceptions import NotReviewed
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.factories import new_list
 from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.access import authoring, changing, reading
 from airflow_provider_vai.plugin.api.automation_response import AutomationShown, as_shown, automation_response
@@ -107,7 +108,7 @@ class Activate(RequestModel):
     An item may also be named by its message, or by itself, as ``toReview`` shows it.
     """
 
-    reviewed: list[int | str | dict[str, Any]] | Literal["all", "accepted"] = Field(default_factory=list)
+    reviewed: list[int | str | dict[str, Any]] | Literal["all", "accepted"] = Field(default_factory=new_list)
 
 
 @router.get("/versions", dependencies=reading(), response_model=VersionPage, responses=with_headers("ETag"))

@@ -13,6 +13,7 @@ from airflow_provider_vai.authoring.editing.settings import STEP_OPTIONS
 from airflow_provider_vai.authoring.specs.places import only
 from airflow_provider_vai.authoring.specs.steps import GATE_KEYS
 from airflow_provider_vai.model.automation import Step
+from airflow_provider_vai.model.factories import new_dict, new_list
 from airflow_provider_vai.plugin.api.access import authoring, reading
 from airflow_provider_vai.plugin.api.automation_response import AutomationShown
 from airflow_provider_vai.plugin.api.automation_writes import write_change
@@ -55,7 +56,7 @@ class NewStep(StepOptions):
 
     kind: str
     key: str | None = None
-    arguments: dict[str, Any] = Field(default_factory=dict)
+    arguments: dict[str, Any] = Field(default_factory=new_dict)
     after: str | None = None
     before: str | None = None
     parallel: bool = False
@@ -71,8 +72,8 @@ class ChangedStep(StepOptions):
 
     key: str | None = None
     kind: str | None = None
-    arguments: dict[str, Any] = Field(default_factory=dict)
-    unset: list[str] = Field(default_factory=list)
+    arguments: dict[str, Any] = Field(default_factory=new_dict)
+    unset: list[str] = Field(default_factory=new_list)
     gate: dict[str, Any] | None = None
     ungated: bool = False
 
@@ -88,7 +89,7 @@ class StepPosition(RequestModel):
 class FrozenValues(RequestModel):
     """Values that replace the result of a removed step, by the places that read it."""
 
-    freeze: dict[str, Any] = Field(default_factory=dict)
+    freeze: dict[str, Any] = Field(default_factory=new_dict)
 
 
 @router.get("", dependencies=reading(), response_model=StepList, responses=with_headers("ETag"))

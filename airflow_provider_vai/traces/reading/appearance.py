@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from airflow_provider_vai.exceptions import UnreadableTrace
+from airflow_provider_vai.secrets.patterns import deferred
 
 DATABASE = b"SQLite format 3\0"
 TABLES = 1 << 16
@@ -27,37 +28,37 @@ OWNERS: tuple[tuple[tuple[bytes, ...], str, str], ...] = (
 """Words in the definitions of a database's tables, with whose it is and what to do."""
 LOOKS: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (
-        re.compile(r"\s*# aider chat started"),
+        deferred(r"\s*# aider chat started"),
         "a chat history of Aider, which holds text but no calls with their arguments",
         "Aider writes its edits as text in every export. Record the work with an agent that makes tool calls.",
     ),
     (
-        re.compile(r"\s*(TO LLM|LLM RESPONSE) \d{4}-\d\d-\d\d"),
+        deferred(r"\s*(TO LLM|LLM RESPONSE) \d{4}-\d\d-\d\d"),
         "a history of Aider's model requests, which holds text but no calls with their arguments",
         "Aider writes its edits as text in every export. Record the work with an agent that makes tool calls.",
     ),
     (
-        re.compile(r"\s*# [^\n]*\s+_Exported on [^\n]* from Cursor"),
+        deferred(r"\s*# [^\n]*\s+_Exported on [^\n]* from Cursor"),
         "an export of a chat in Cursor, which keeps no tool results",
         "Record the work with an agent that keeps its calls and results, such as Claude Code.",
     ),
     (
-        re.compile(r"\s*<(!doctype|html|\?xml)\b", re.IGNORECASE),
+        deferred(r"\s*<(!doctype|html|\?xml)\b", re.IGNORECASE),
         "a web page or XML",
         "Export the run as JSON; a page saved from a browser is not an export.",
     ),
     (
-        re.compile(r"\s*[\[{]\s*'|.{0,200}\b(HumanMessage|AIMessage|ModelRequest|ModelResponse)\(", re.DOTALL),
+        deferred(r"\s*[\[{]\s*'|.{0,200}\b(HumanMessage|AIMessage|ModelRequest|ModelResponse)\(", re.DOTALL),
         "a Python value as print() or str() writes it",
         "Write it with json.dumps(); for objects of a library use its own call, such as messages_to_dict() of "
         "LangChain or ModelMessagesTypeAdapter.dump_json() of pydantic-ai.",
     ),
     (
-        re.compile(r"\s*(data:|event:)\s"),
+        deferred(r"\s*(data:|event:)\s"),
         "a stream of server-sent events",
         "Save the whole response, or the messages of the run, as JSON.",
     ),
-    (re.compile(r"\s*#{1,3} \S"), "Markdown", "Export the run as JSON: a transcript has no calls with arguments."),
+    (deferred(r"\s*#{1,3} \S"), "Markdown", "Export the run as JSON: a transcript has no calls with arguments."),
 )
 """Patterns of the start of a text, with what it is and what to do."""
 

@@ -23,6 +23,7 @@ from typing import IO, Any, NoReturn, cast
 
 from airflow_provider_vai.exceptions import AmbiguousRun, LibraryMissing, UnreadableTrace
 from airflow_provider_vai.languages.plural import plural
+from airflow_provider_vai.secrets.patterns import deferred
 
 LIMIT_BYTES = 100_000_000
 """A JSON document needs several times its size in memory: a file above this is refused, not half read."""
@@ -41,7 +42,7 @@ WIDE = {
 }
 """Encodings that are not read, with a pattern of the first four bytes: a trace starts with ASCII characters."""
 
-TRACE_NAME = re.compile(r"\.(json|jsonl|ndjson|yaml|yml)(\.gz|\.zst)?$", re.IGNORECASE)
+TRACE_NAME = deferred(r"\.(json|jsonl|ndjson|yaml|yml)(\.gz|\.zst)?$", re.IGNORECASE)
 """The names of an archive's members that are read if the path names none of them."""
 
 START = ("header.json", "_journal/start.json")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from airflow_provider_vai.model.kind_arguments import (
-    ApprovalGateArguments,
-    GenerateQueryArguments,
-    HttpRequestArguments,
-)
+from airflow_provider_vai.model.kind_arguments.data import GenerateQueryArguments
+from airflow_provider_vai.model.kind_arguments.gate import ApprovalGateArguments
+from airflow_provider_vai.model.kind_arguments.web import HttpRequestArguments
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,13 @@ def test_settings_of_a_gate_that_its_sensor_refuses(settings: dict[str, Any], pr
         ApprovalGateArguments.model_validate({"subject": "Run?", **settings})
     more = {"trust_for": 60, "trust_uses": 2, "response_timeout": 90, **settings}
     assert ApprovalGateArguments.model_validate({"subject": "Run?", **more})
+
+
+def test_the_models_of_other_kinds_are_not_imported() -> None:
+    """Building a model takes about a millisecond, and an automation has few kinds."""
+    code = (
+        "import sys; from airflow_provider_vai.model.kinds import by_name; by_name()['mcp_tool'].arguments; "
+        "print([name for name in sys.modules if 'kind_arguments.' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "['airflow_provider_vai.model.kind_arguments.tools']"

@@ -12,13 +12,14 @@ import re
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.traces.formats.shared.content import error_text
 from airflow_provider_vai.traces.reading.values import parse_json
 
 LONGEST = 100_000
 """Characters of a text that is read as JSON to look for an error."""
 
-_TEXT = re.compile(
+_TEXT = deferred(
     r"\s*((err(or|eur|ore|o)|exception|fehler|fout|fel|błąd|ошибка|错误|錯誤|エラー|오류)\s*[:：]"  # noqa: RUF001
     r"|error (executing|calling|invoking|running)\b|an error occurred while (running|executing|calling)\b"
     r"|failed to invoke tool\b"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.model.kind_arguments import CreateFlashboardArguments
+from airflow_provider_vai.model.kind_arguments.flashboard import CreateFlashboardArguments
 from airflow_provider_vai.operators.flashboard import page as page_module
 from airflow_provider_vai.operators.flashboard.page import Page, page
 from airflow_provider_vai.operators.flashboard.renderer import Renderer
