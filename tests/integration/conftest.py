@@ -43,9 +43,6 @@ USED_IN_THREADS = (
     "airflow.triggers.base",
     "airflow.utils.session",
 )
-NEEDS_DATABASE = importlib.util.find_spec("airflow.dag_processing.dagbag") is None
-"""In Airflow 3.1, ``DAG.test`` runs only what the database has."""
-
 _numbers = itertools.count(1)
 
 
@@ -71,6 +68,10 @@ def database(airflow_home: Path) -> Path:
     for module in USED_IN_THREADS:
         with contextlib.suppress(ImportError):  # the oldest supported Airflow has no task state store
             importlib.import_module(module)
+    from tests.airflow_names import needs_database
+
+    if needs_database():
+        importlib.import_module("airflow.dag_processing.bundles.manager").DagBundlesManager().sync_bundles_to_db()
     return airflow_home
 
 
@@ -95,6 +96,8 @@ def run_file(database: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pyt
     """
     monkeypatch.setenv("AIRFLOW__VAI__DAG_TEST_WAITS", "True")
 
+    from tests.airflow_names import to_database
+
     def run(dag_id: str, text: str, *, runs: int = 1, **test_options: Any) -> Ran:
         path = database / "dags" / f"{dag_id}.py"
         path.write_text(text, encoding="utf-8")
@@ -103,8 +106,7 @@ def run_file(database: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pyt
             module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
             spec.loader.exec_module(module)  # type: ignore[union-attr]
             dag = module.dag if hasattr(module, "dag") else _dag(path, dag_id)
-            if NEEDS_DATABASE:
-                _to_database(path)
+            to_database(path)
             for _ in range(runs):
                 with contextlib.suppress(KeyboardInterrupt):
                     finished = dag.test(**test_options)
@@ -122,17 +124,6 @@ def _dag(path: Path, dag_id: str) -> Any:
     bag = DagBag(dag_folder=str(path))
     assert bag.import_errors == {}
     return bag.dags[dag_id]
-
-
-def _to_database(path: Path) -> None:
-    """Write a file's DAGs to Airflow's database, as its DAG processor does."""
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
-
-    from tests.airflow_names import DagBag, sync_bag_to_db
-
-    bundles = DagBundlesManager()
-    bundles.sync_bundles_to_db()
-    sync_bag_to_db(DagBag(dag_folder=str(path)), next(iter(bundles.get_all_dag_bundles())).name)
 
 
 def _ran(dag_run: Any, log: str) -> Ran:

@@ -36,9 +36,12 @@ def loaded(path: Path) -> Any:
 @pytest.fixture
 def child(database: Path) -> Iterator[str]:
     """Return a DAG that may be called: it is in the database, unpaused, and has no schedule."""
+    from tests.airflow_names import to_database
+
     dag_id = f"called_{next(_numbers)}"
     path = database / "dags" / f"{dag_id}.py"
     path.write_text(textwrap.dedent(CHILD.format(dag_id=dag_id)), encoding="utf-8")
+    to_database(path)
     loaded(path).dag.test(logical_date=datetime(2020, 1, 1, tzinfo=timezone.utc))
     set_paused(dag_id, False)
     yield dag_id

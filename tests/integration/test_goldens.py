@@ -114,11 +114,12 @@ def derived(database: Path) -> Iterator[Any]:
 
 def runnable(name: str, database: Path) -> Iterator[Any]:
     """Yield the DAG of a case while its file is in the DAGs folder."""
-    from tests.airflow_names import DagBag
+    from tests.airflow_names import DagBag, to_database
 
     source = next(next(case for case in CASES if case.name == name).expected.glob("*.py"))
     file = database / "dags" / source.name
     shutil.copy(source, file)
+    to_database(file)
     yield DagBag(dag_folder=str(file)).dags[source.stem]
     file.unlink()
 

@@ -59,11 +59,14 @@ def airflow_errors() -> Iterator[None]:
 
 def disable_telemetry() -> None:
     """Disable dlt's telemetry for the rest of this process. Call it after the pipeline is created, which starts it."""
+    from dlt.common.configuration.container import Container
     from dlt.common.configuration.specs import RuntimeConfiguration
+    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
     from dlt.common.runtime.anon_tracker import disable_anon_tracker
-    from dlt.common.runtime.run_context import active
 
-    active().initialize_runtime(RuntimeConfiguration(dlthub_telemetry=False))
+    pluggable = Container()[PluggableRunContext]
+    initialize = getattr(pluggable.context, "initialize_runtime", None) or pluggable.initialize_runtime  # dlt < 1.18
+    initialize(RuntimeConfiguration(dlthub_telemetry=False))
     disable_anon_tracker()  # importing dlt may have started the tracker already
 
 

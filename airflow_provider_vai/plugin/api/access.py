@@ -139,6 +139,15 @@ def check_dag(user: Any, method: Any, dag_id: str, entity: DagAccessEntity | Non
         raise HTTPException(403, "Forbidden")
 
 
+def sees_questions(request: Request, user: GetUserDep) -> None:
+    """Check the permission on the questions of the DAG that a query names: Airflow 3.1.0 looks only at the path.
+
+    :raises HTTPException: 403.
+    """
+    if dag_id := request.query_params.get("dag_id"):
+        check_dag(user, "GET", dag_id, DagAccessEntity.HITL_DETAIL)
+
+
 def is_allowed(user: Any, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> bool:
     """Return whether a user may do something with a DAG, which Airflow need not know yet."""
     return dag_id in allowed_dags(user, method, [dag_id], entity)
@@ -214,7 +223,7 @@ READ_SETUP = [
 ]
 """The checks of what shows how Airflow is set up: as for Airflow's own list of plugins. The simple auth manager shows
 that list to every viewer, but this names folders and connections as well."""
-READ_QUESTIONS = [_on_dag("GET", DagAccessEntity.HITL_DETAIL)]
+READ_QUESTIONS = [_on_dag("GET", DagAccessEntity.HITL_DETAIL), Depends(sees_questions)]
 """The checks of gates' questions and decisions: of the DAG that the query names, or of all that the user may see."""
 
 READ_RECORDINGS = [_on_dag("PUT"), _named(edits_connections, "edit connections")]

@@ -143,8 +143,10 @@ def listed(user: Any, wanted: QuestionFilter, *, limit: int, offset: int) -> Ope
 
 def is_assigned(user: Any, people: Sequence[Person]) -> bool:
     """Return whether a question names a user as one who may answer, as Airflow decides it."""
-    ids = {one.id for one in people}
-    return bool(ids) and bool(get_auth_manager().is_authorized_hitl_task(assigned_users=ids, user=user))
+    manager, ids = get_auth_manager(), {one.id for one in people}
+    if not hasattr(manager, "is_authorized_hitl_task"):  # Airflow 3.1.0
+        return Person(id=user.get_id(), name=user.get_name()) in people
+    return bool(ids) and bool(manager.is_authorized_hitl_task(assigned_users=ids, user=user))
 
 
 def _rows(session: Session, wanted: QuestionFilter) -> Iterator[Found]:

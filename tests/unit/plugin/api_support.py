@@ -55,12 +55,12 @@ def ran(client: Any, read_by_airflow: Any, dag_id: str = "nightly") -> str:
 
 def has_result(dag_id: str, run_id: str, task_id: str, value: Any, key: str = "return_value") -> None:
     """Store a result of a task instance in Airflow's database."""
-    from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 
+    from tests.airflow_names import store_result
+
     with create_session() as session:
-        names = {"dag_id": dag_id, "task_id": task_id, "run_id": run_id}
-        XComModel.set(key=key, value=value, **names, serialize=False, session=session)  # as the task API stores it
+        store_result(session, value, key, dag_id=dag_id, task_id=task_id, run_id=run_id)
 
 
 def has_artifact(dag_id: str, run_id: str, task_id: str, content: bytes, form: str = "json", **fields: Any) -> Path:

@@ -165,7 +165,7 @@ def test_the_form_is_made_of_params() -> None:
 
     assert list(made) == ["x", "note"]
     for field in made.values():
-        assert set(field) == set(Param(1).serialize())
+        assert set(field) >= set(Param(1).serialize())  # Airflow 3.1.0 has no source
         Param(field["value"], schema=field["schema"]).resolve()
 
 

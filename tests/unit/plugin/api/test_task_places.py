@@ -155,8 +155,9 @@ def test_a_round_before_there_were_loops(op: Any, read_by_airflow: Any, path: st
 @pytest.mark.skipif(not HAS_LOOPS, reason="loops are new in Airflow 3.4")
 def test_results_of_two_rounds(op: Any, read_by_airflow: Any) -> None:
     """Each round has its own file, and the newest flashboard is that of the round that ended last."""
-    from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
+
+    from tests.airflow_names import store_result
 
     made(op)
     run = ran(op, read_by_airflow)
@@ -169,7 +170,7 @@ def test_results_of_two_rounds(op: Any, read_by_airflow: Any) -> None:
         facts |= {"title": "Board", "charts": 1, "broken": 0, "rows": {}}
         with create_session() as session:
             names = {"dag_id": "nightly", "task_id": "look", "run_id": run, "map_index": index, "region_id": region}
-            XComModel.set(key="return_value", value=facts, **names, serialize=False, session=session)
+            store_result(session, facts, **names)
 
     items = op.get("/api/v1/automations/nightly/artifacts").json()["items"]
 

@@ -180,7 +180,7 @@ def test_a_login_that_the_server_no_longer_knows(as_role: Any, run: str) -> None
     answer = client.get(f"{ONE}/steps")
     assert answer.status_code == 401
     assert "Log in" in read_page(answer).words
-    assert client.get("/api/v1/automations").status_code == 403
+    assert client.get("/api/v1/automations").status_code in (401, 403)  # the first one in Airflow 3.1.0
 
 
 @pytest.mark.parametrize("form", [form for form in POSTS if "source" not in form and not form.endswith("edits")])
