@@ -96,6 +96,8 @@ class ResultTable:
     @cached_property
     def shared_names(self) -> dict[str, list[str]]:
         """Its categories by which records are named: several rows have one name."""
+        if not any(map(is_naming, self.columns)):
+            return {}  # without a look at the values
         return {field: values for field, values in self.categories.items() if is_naming(field)}
 
     @cached_property
