@@ -29,7 +29,7 @@ DEFAULT = "the action kind's default"
 HIDDEN = "a credential, stored in a connection"
 
 
-class Found(NamedTuple):
+class TracedOrigin(NamedTuple):
     """Where a value comes from.
 
     :param origin: the origin.
@@ -49,16 +49,16 @@ class LeafOrigin:
     :param find: finds the origin.
     """
 
-    def __init__(self, at: JsonPath, find: Callable[[], Found]) -> None:
+    def __init__(self, at: JsonPath, find: Callable[[], TracedOrigin]) -> None:
         self.at, self._find = at, find
 
     @cached_property
-    def found(self) -> Found:
+    def found(self) -> TracedOrigin:
         """The origin with its evidence."""
         return self._find()
 
 
-CONSTANT_TEXT = [LeafOrigin([], lambda: Found("constant", CONSTANT))]
+CONSTANT_TEXT = [LeafOrigin([], lambda: TracedOrigin("constant", CONSTANT))]
 """The origin of a text that the recorded call did not give. It is the same object for all arguments."""
 
 
@@ -100,27 +100,27 @@ class Tracer:
             if not at and value in ({}, []):  # an empty argument has no values to trace
                 return
             if at in hidden:
-                yield LeafOrigin(at, lambda: Found("secret", HIDDEN))
+                yield LeafOrigin(at, lambda: TracedOrigin("secret", HIDDEN))
             elif not given:
-                yield LeafOrigin(at, lambda: Found("constant", CONSTANT))
+                yield LeafOrigin(at, lambda: TracedOrigin("constant", CONSTANT))
             else:
                 yield LeafOrigin(at, partial(self._first, draft, name, at, value))
 
-    def _first(self, draft: Draft, name: str, at: JsonPath, value: Any) -> Found:
+    def _first(self, draft: Draft, name: str, at: JsonPath, value: Any) -> TracedOrigin:
         call = draft.call
         if self._is_default(draft, name, at, value):
-            return Found("constant", DEFAULT)
+            return TracedOrigin("constant", DEFAULT)
         if self.timeline.system.says(value):
-            return Found("system", "given in the instructions")
+            return TracedOrigin("system", "given in the instructions")
         turn = self.timeline.turn_of(call, value)
         output = self._output(draft, value)
         if output and (turn is None or output[0].turn < turn):
             again = "" if turn is None else f", repeated by the user in turn {turn}"
             line = f"from {output[1]} (call {place_text([output[0].id])}){again}"
-            return Found("tool_output", line, output[0].id)
+            return TracedOrigin("tool_output", line, output[0].id)
         if turn is not None:
-            return Found("user", f"given by the user in turn {turn}")
-        return Found("model", self._invented(call, value))
+            return TracedOrigin("user", f"given by the user in turn {turn}")
+        return TracedOrigin("model", self._invented(call, value))
 
     def _output(self, draft: Draft, value: Any) -> tuple[ToolCall, str] | None:
         """Return the first call whose result contained the value, and where: as a value, or inside a text."""
