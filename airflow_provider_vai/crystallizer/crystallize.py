@@ -6,6 +6,7 @@ Each pass makes one decision and is a pure function in ``crystallizer``. This mo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import is_not
 from typing import Any
 
 from airflow_provider_vai.crystallizer.advise import advise
@@ -125,7 +126,9 @@ def _wired(drafts: list[Draft], evidence: Evidence, policy: Policy) -> tuple[lis
         made = wire(looped, known)
         wired, unmappable = settled(looped, made, known)
         if not unmappable and policy.derive == "proposed":
-            wired, unmappable = settled(looped, derive(looped, made, wired, known), known)
+            derived = derive(looped, made, wired, known)
+            if any(map(is_not, derived, made)):
+                wired, unmappable = settled(looped, derived, known)
         if not unmappable:
             return looped, wired, known
         apart |= unmappable

@@ -71,7 +71,8 @@ def secrets_of(run: Run) -> set[str]:
         return sighting.shown
 
     for call in run.calls:
-        for part in (call.arguments, call.proposed_arguments, call.result, call.error, call.approval.note):
+        proposed = None if call.proposed_arguments is call.arguments else call.proposed_arguments
+        for part in (call.arguments, proposed, call.result, call.error, call.approval.note):
             visit(part, [], note)
     for text in (run.title, run.system_text, *(turn.user_text for turn in run.turns)):
         visit(text, [], note)

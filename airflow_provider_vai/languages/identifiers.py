@@ -84,6 +84,8 @@ def loses_letters(name: str) -> bool:
 
 def _ascii(name: str) -> str:
     """Return a text with Latin letters as ASCII, and a space for each other character that is not ASCII."""
+    if name.isascii():
+        return name.lower()
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     return "".join(
         character if character.isascii() else _latin(character)

@@ -18,6 +18,8 @@ _HALF_PAIR = deferred("[\ud800-\udfff]")
 
 _LARGEST = 2**63
 
+_written = json.JSONEncoder(ensure_ascii=False).encode
+
 REMEDY = "Remove the character from the text, or leave out the recorded call that contains it."
 
 
@@ -78,7 +80,7 @@ def unstorable(value: Any, *, nul: bool = False) -> tuple[list[str | int], str] 
 def _is_plainly_storable(value: Any, *, nul: bool) -> bool:
     """Return whether every text in JSON data can be stored, as far as that is quickly seen; ``False``: look closely."""
     try:
-        text = json.dumps(value, ensure_ascii=False)
+        text = _written(value)
     except (TypeError, ValueError, RecursionError):
         return False
     return (nul or "\\u0000" not in text) and (text.isascii() or not _HALF_PAIR.search(text))

@@ -54,7 +54,7 @@ class Wire(Spec):
 
     @model_validator(mode="after")
     def _check_source(self) -> Wire:
-        if sum(source is not None for source in (self.from_, self.param, self.template, self.derive)) != 1:
+        if (self.from_, self.param, self.template, self.derive).count(None) != 3:
             raise ValueError("a wire needs exactly one of from, param, template and derive")
         return self
 
@@ -151,7 +151,7 @@ class Argument(Spec):
         if not (self.derive or self.wires):
             return []
         whole: list[tuple[JsonPath, dict[str, Any]]] = [([], self.derive)] if self.derive else []
-        return [*whole, *((wire.at, wire.derive) for wire in self.wires if wire.derive)]
+        return [*whole, *[(wire.at, wire.derive) for wire in self.wires if wire.derive]]
 
     def placed_outputs(self) -> list[tuple[JsonPath, Output]]:
         """Return every place in earlier results that the argument reads, with the place in its value that reads it.

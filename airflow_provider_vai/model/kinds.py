@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
@@ -97,7 +97,7 @@ class Kind:
         """The name of the kind's own DAG template. If there is no such file, the shared template is used."""
         return f"tasks/{self.name}.py.jinja"
 
-    @property
+    @cached_property
     def written_names(self) -> list[str]:
         """The names of the arguments in the order in which a DAG file writes them."""
         names = [field.alias or name for name, field in self.arguments.model_fields.items()]

@@ -29,6 +29,9 @@ from airflow_provider_vai.renderer.task_source import TaskSource, task_sources
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+GENERAL = "tasks/_call.jinja"
+"""The template of the tasks whose action kind has none of its own."""
+
 Imports = dict[str, set[str]]
 """The names that a DAG file imports, by module."""
 
@@ -101,12 +104,13 @@ def templates_folder() -> Path:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import DictLoader, Environment, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     folder = templates_folder()
     texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.jinja")}
     environment = Environment(
-        loader=DictLoader(texts),  # so that Jinja does not look for a file of each task that has none
+        # a kind without a template of its own has the general one: otherwise each of its tasks is looked for in vain
+        loader=FunctionLoader(lambda name: texts.get(name, texts[GENERAL])),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+SHORT = 100
+"""Characters of a text in which looking for something takes less time than splitting it into words."""
+
 
 @lru_cache(maxsize=4)
 def distinct_words(text: str) -> frozenset[str]:
@@ -13,6 +16,17 @@ def distinct_words(text: str) -> frozenset[str]:
     :param text: The text.
     """
     return frozenset(text.split())
+
+
+def long_words(text: str, least: int) -> str:
+    """Return the long words of a text, each once, with a space between them; of a short text, all of it.
+
+    :param text: The text.
+    :param least: The fewest characters of a long word.
+    """
+    if len(text) <= SHORT:
+        return text
+    return " ".join([word for word in distinct_words(text) if len(word) >= least])
 
 
 @lru_cache(maxsize=4)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote, unquote_plus
 
-from airflow_provider_vai.secrets.distinct_words import distinct_words
+from airflow_provider_vai.secrets.distinct_words import long_words
 from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.secrets.randomness import from_base64, is_printable
 from airflow_provider_vai.secrets.span import SecretSpan
@@ -47,8 +47,7 @@ def _decoded(text: str) -> Iterator[tuple[tuple[int, int], str]]:
         yield from _readable(found.span(), from_base64(found[0]))
     for found in _WRAPPED.finditer(text) if has_long_line else ():
         yield from _readable(found.span(), from_base64(re.sub(r"\s|\\n", "", found[0])))
-    long_words = " ".join(word for word in distinct_words(text) if len(word) >= SHORTEST_HEX)
-    for found in _HEX.finditer(text) if _HEX_DIGITS.search(long_words) else ():
+    for found in _HEX.finditer(text) if _HEX_DIGITS.search(long_words(text, SHORTEST_HEX)) else ():
         yield from _readable(found.span(), bytes.fromhex(found[1]))
     for found in _ESCAPED_HEX.finditer(text) if "\\" in text else ():
         yield from _readable(found.span(), bytes.fromhex(re.sub(r"\\x|\\u00", "", found[0])))

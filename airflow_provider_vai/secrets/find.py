@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from airflow_provider_vai.secrets.disguises import plain
-from airflow_provider_vai.secrets.distinct_words import distinct_words
+from airflow_provider_vai.secrets.distinct_words import distinct_words, long_words
 from airflow_provider_vai.secrets.encodings import SHORTEST_ENCODED, encoded
 from airflow_provider_vai.secrets.hints import may_name_a_credential
 from airflow_provider_vai.secrets.in_code import in_code
@@ -68,7 +68,7 @@ def _as_written(text: str, encodings: int) -> list[SecretSpan]:
     longest = max(map(len, distinct_words(text)), default=0)
     if encodings and (longest >= SHORTEST_ENCODED or "%" in text):
         spans += encoded(text, partial(find, encodings=encodings - 1))
-    if longest < SHORTEST or not _RUN.search(" ".join(word for word in distinct_words(text) if len(word) >= SHORTEST)):
+    if longest < SHORTEST or not _RUN.search(long_words(text, SHORTEST)):
         return merged(spans) if spans else spans
     spans += [
         SecretSpan(*found.span(), found[0])

@@ -115,14 +115,14 @@ class _Visit:
 
         ``kind`` is the kind of credential that the keys above name, or ``None``; ``name`` is the nearest key above.
         """
+        if isinstance(value, str):
+            return self._text(value, at, kind, name) if value.strip() else value
         if isinstance(value, dict):
             if has_plain_keys(tuple(value), at) and not any(map(find, value)):
                 return self._plain_object(value, at, name)
             return self._object(value, at, kind, name)
         if isinstance(value, list):
             return self._list(value, at, kind, name)
-        if isinstance(value, str):
-            return self._text(value, at, kind, name) if value.strip() else value
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if is_number and kind in ("password", "pin") and len(str(value)) >= 3:
             return self.answer(Sighting(at, "number", "***", (SecretSpan(0, 0, str(value), True),)))

@@ -6,21 +6,30 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from airflow_provider_vai.secrets.distinct_words import distinct_words
+from airflow_provider_vai.secrets.distinct_words import long_words
 from airflow_provider_vai.secrets.patterns import deferred
 from airflow_provider_vai.secrets.span import SecretSpan
 
 
 class Shape(NamedTuple):
-    """A key format: a string that every such key contains (so that most texts are skipped at once), and its pattern."""
+    """A key format.
+
+    :param hint: A string that every such key contains, so that most texts are skipped at once.
+    :param pattern: The pattern of the keys.
+    :param is_first: Whether every such key begins with the hint.
+    """
 
     hint: str
     pattern: re.Pattern[str]
+    is_first: bool = False
+
+
+_BEFORE = "(?<![A-Za-z0-9])"
 
 
 def _shape(hint: str, pattern: str) -> Shape:
     """Return a format whose first character is at the beginning of a word."""
-    return Shape(hint, deferred(rf"(?<![A-Za-z0-9])(?:{pattern})"))
+    return Shape(hint, deferred(f"{_BEFORE}(?:{pattern})"), pattern.replace("\\", "").startswith(hint))
 
 
 SHAPES = (
@@ -118,23 +127,29 @@ _BESIDE_AN_AWS_KEY = re.compile(
 """The secret key that follows an access key: it has no form of its own."""
 
 _PATTERNS = {one.hint: [other.pattern for other in SHAPES if other.hint == one.hint] for one in SHAPES}
-_WORDS = [hint for hint in _PATTERNS if " " not in hint]
+
+_FIRST = list(dict.fromkeys(one.hint for one in SHAPES if one.is_first))
+_INSIDE = [hint for hint in _PATTERNS if hint not in _FIRST and " " not in hint]
 _PHRASES = [hint for hint in _PATTERNS if " " in hint]
+_BEGINNING = deferred(f"{_BEFORE}(?:{'|'.join(map(re.escape, _FIRST))})")
 
 SHORTEST_KEY = 14
 """Characters of the shortest key in any of the formats."""
 
 
-LONG = 20
-"""Characters of a text of which only the long words are searched for hints: no key has a space, but private keys."""
+LONG = 200
+"""Characters of a text in which each hint is looked for by itself. In a shorter one, one pattern tells whether a word
+begins like a key."""
 
 
 def shaped(text: str) -> Iterator[SecretSpan]:
     """Yield every key of a known format in a text."""
     if len(text) < SHORTEST_KEY:
         return
-    words = text if len(text) < LONG else " ".join(word for word in distinct_words(text) if len(word) >= SHORTEST_KEY)
-    hints = filter(words.__contains__, _WORDS) if words else ()
+    words = long_words(text, SHORTEST_KEY)  # no key has a space, but private keys
+    hints = [*filter(words.__contains__, _INSIDE)]
+    if len(words) > LONG or _BEGINNING.search(words):
+        hints += filter(words.__contains__, _FIRST)
     for hint in (*hints, *filter(text.__contains__, _PHRASES)):
         for pattern in _PATTERNS[hint]:
             for found in pattern.finditer(text):

@@ -15,7 +15,7 @@ from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
 from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call
 from airflow_provider_vai.crystallizer.evidence.said import stands_in
-from airflow_provider_vai.crystallizer.evidence.value_places import is_naming, leaves, only_items
+from airflow_provider_vai.crystallizer.evidence.value_places import leaves, only_items
 from airflow_provider_vai.crystallizer.evidence.weight import name_words, weight
 from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.conditions import CONTAINING
@@ -122,9 +122,8 @@ def described_rows_of(table: ResultTable, sentences: Sequence[Sentence]) -> Iter
 
     :param table: a list of objects. :param sentences: what the user said so far.
     """
-    names = [field for field in table.categories if is_naming(field)] if table.keys is None else []
-    for name in names:
-        for shared in table.categories[name]:
+    for name, values in table.shared_names.items() if table.keys is None else ():
+        for shared in values:
             group = [row for row in table.rows if row[name] == shared]
             if any(_speaks_of(sentence, shared) for sentence in sentences):
                 yield from _told_apart(table, group, name, sentences)

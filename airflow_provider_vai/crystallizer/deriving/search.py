@@ -276,11 +276,13 @@ class ArgumentSearch:
     def _date(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return a date that is some days, which the user said, after a date of a picked record."""
         spans = days_said(self.seen)
+        if not spans:
+            return None
         expected = self.seen.expected(value, at)
         fits = [
             one
             for table in self.seen.tables
-            for one in dated(value, table, self.seen.picks(table) if spans else (), spans)
+            for one in dated(value, table, self.seen.picks(table), spans)
             if expected.holds(one.node)
         ]
         return _made(at, self.seen.judge.record(fits, expected, tried=self._criteria(fits) * len(spans)))

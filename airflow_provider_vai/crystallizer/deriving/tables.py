@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
-from airflow_provider_vai.crystallizer.evidence.value_places import only_items
+from airflow_provider_vai.crystallizer.evidence.value_places import is_naming, only_items
 from airflow_provider_vai.crystallizer.evidence.weight import is_id_name
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import json_text
@@ -92,6 +92,13 @@ class ResultTable:
         """By field of text, its different values, where rows share values or the value is short."""
         found = {field: list(dict.fromkeys(self.columns[field])) for field in self.of_type("text")}
         return {field: values for field, values in found.items() if len(values) < len(self.rows)}
+
+    @cached_property
+    def shared_names(self) -> dict[str, list[str]]:
+        """Its categories by which records are named: several rows have one name."""
+        if not any(map(is_naming, self.columns)):
+            return {}  # without a look at the values
+        return {field: values for field, values in self.categories.items() if is_naming(field)}
 
     @cached_property
     def names(self) -> dict[str, str]:

@@ -6,10 +6,9 @@ arguments only the first values are traced (:data:`MOST_LEAVES`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.result_values import ResultIndex, is_recorded, place_text, source_text
@@ -30,22 +29,36 @@ DEFAULT = "the action kind's default"
 HIDDEN = "a credential, stored in a connection"
 
 
-@dataclass(frozen=True)
-class LeafOrigin:
-    """The origin of one value.
+class TracedOrigin(NamedTuple):
+    """Where a value comes from.
 
-    :param at: the value's place in the argument.
+    :param origin: the origin.
     :param evidence: where it was found, for people.
     :param call_id: the id of the call whose result contained it, if the origin is ``tool_output``.
     """
 
-    at: JsonPath
     origin: Origin
     evidence: str
     call_id: str | None = None
 
 
-CONSTANT_TEXT = [LeafOrigin([], "constant", CONSTANT)]
+class LeafOrigin:
+    """The origin of one value. It is looked for when it is first asked for: nobody asks where a wired value is from.
+
+    :param at: the value's place in the argument.
+    :param find: finds the origin.
+    """
+
+    def __init__(self, at: JsonPath, find: Callable[[], TracedOrigin]) -> None:
+        self.at, self._find = at, find
+
+    @cached_property
+    def found(self) -> TracedOrigin:
+        """The origin with its evidence."""
+        return self._find()
+
+
+CONSTANT_TEXT = [LeafOrigin([], lambda: TracedOrigin("constant", CONSTANT))]
 """The origin of a text that the recorded call did not give. It is the same object for all arguments."""
 
 
@@ -87,27 +100,27 @@ class Tracer:
             if not at and value in ({}, []):  # an empty argument has no values to trace
                 return
             if at in hidden:
-                yield LeafOrigin(at, "secret", HIDDEN)
+                yield LeafOrigin(at, lambda: TracedOrigin("secret", HIDDEN))
             elif not given:
-                yield LeafOrigin(at, "constant", CONSTANT)
+                yield LeafOrigin(at, lambda: TracedOrigin("constant", CONSTANT))
             else:
-                yield self._first(draft, name, at, value)
+                yield LeafOrigin(at, partial(self._first, draft, name, at, value))
 
-    def _first(self, draft: Draft, name: str, at: JsonPath, value: Any) -> LeafOrigin:
+    def _first(self, draft: Draft, name: str, at: JsonPath, value: Any) -> TracedOrigin:
         call = draft.call
         if self._is_default(draft, name, at, value):
-            return LeafOrigin(at, "constant", DEFAULT)
+            return TracedOrigin("constant", DEFAULT)
         if self.timeline.system.says(value):
-            return LeafOrigin(at, "system", "given in the instructions")
+            return TracedOrigin("system", "given in the instructions")
         turn = self.timeline.turn_of(call, value)
         output = self._output(draft, value)
         if output and (turn is None or output[0].turn < turn):
             again = "" if turn is None else f", repeated by the user in turn {turn}"
             line = f"from {output[1]} (call {place_text([output[0].id])}){again}"
-            return LeafOrigin(at, "tool_output", line, output[0].id)
+            return TracedOrigin("tool_output", line, output[0].id)
         if turn is not None:
-            return LeafOrigin(at, "user", f"given by the user in turn {turn}")
-        return LeafOrigin(at, "model", self._invented(call, value))
+            return TracedOrigin("user", f"given by the user in turn {turn}")
+        return TracedOrigin("model", self._invented(call, value))
 
     def _output(self, draft: Draft, value: Any) -> tuple[ToolCall, str] | None:
         """Return the first call whose result contained the value, and where: as a value, or inside a text."""

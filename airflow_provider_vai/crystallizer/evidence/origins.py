@@ -54,11 +54,11 @@ def _arguments(draft: Draft, tracer: Tracer, constants: dict[int, Argument]) -> 
 def _with_origin(argument: Argument, value: Any, traced: Sequence[LeafOrigin]) -> Argument:
     wired = [at for at, _ in argument.placed_outputs()]
     rest = [leaf for leaf in traced if not any(leaf.at[: len(at)] == at for at in wired)]
-    found: set[Origin] = {leaf.origin for leaf in rest}
+    found: set[Origin] = {leaf.found.origin for leaf in rest}
     found |= {"tool_output"} if wired else set()
     agreed: Origin | None = "secret" if "secret" in found else next(iter(found)) if len(found) == 1 else None
     fields: dict[str, Any] = {"evidence": [*argument.evidence, *_lines(rest)], "origin": agreed}
-    if parts := _parts(value, {tuple(leaf.at): leaf.origin for leaf in rest}):
+    if parts := _parts(value, {tuple(leaf.at): leaf.found.origin for leaf in rest}):
         fields["origins"] = parts
     return argument.changed(**fields)
 
@@ -82,7 +82,7 @@ def _lines(traced: Sequence[LeafOrigin]) -> list[str]:
     """Return a line for each kind of evidence, with the places that share it."""
     places: dict[str, list[str]] = {}
     for leaf in traced:
-        places.setdefault(leaf.evidence, []).append(place_text(leaf.at))
+        places.setdefault(leaf.found.evidence, []).append(place_text(leaf.at))
     lines = []
     for evidence, named in places.items():
         shown = ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")

@@ -25,8 +25,8 @@ class Consequences:
         self._first_batch: dict[str, int] = {}  # by step: the batch of the first call among these steps
         of_call: dict[str, int] = {}
         for number, spot in enumerate(repeated):
-            if spot.leaf.call_id is not None:
-                of_call.setdefault(spot.leaf.call_id, number)
+            if spot.leaf.found.call_id is not None:
+                of_call.setdefault(spot.leaf.found.call_id, number)
         readers = _readers(drafts)
         for draft in reversed(drafts):
             behind = [key for key in readers.get(draft.key, ()) if key in self._first_batch]

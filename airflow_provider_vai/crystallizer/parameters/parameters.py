@@ -133,7 +133,11 @@ def _why_not_all(
     steps = {spot.draft.key for spot in moving}
     moving_keys = {spot.key for spot in moving}
     for spot, date in found:
-        if spot.key in moving_keys or not isinstance(spot.value, str) or spot.leaf.origin in ("constant", "secret"):
+        if (
+            spot.key in moving_keys
+            or not isinstance(spot.value, str)
+            or spot.leaf.found.origin in ("constant", "secret")
+        ):
             continue
         same_step = spot.draft.key in steps and unexplained(spot.value, words.up_to(spot.draft.call.turn)[0])
         if same_step or (date and date.is_said):
@@ -143,10 +147,10 @@ def _why_not_all(
 
 
 def _dated(spot: Spot, words: Words, clock: Clock | None) -> Dated | None:
-    if not isinstance(spot.value, str) or spot.leaf.origin in ("constant", "secret"):
+    if not isinstance(spot.value, str) or spot.leaf.found.origin in ("constant", "secret"):
         return None
-    elsewhere = "a value of an earlier result" if spot.leaf.origin == "tool_output" else None
-    if spot.leaf.origin == "system" and not (clock and spot.value == clock.today().isoformat()):
+    elsewhere = "a value of an earlier result" if spot.leaf.found.origin == "tool_output" else None
+    if spot.leaf.found.origin == "system" and not (clock and spot.value == clock.today().isoformat()):
         elsewhere = "exactly the day in the instructions"
     text, meant = words.up_to(spot.draft.call.turn)
     name = "until" if _ends_a_pair(spot) else spot.name
@@ -185,7 +189,7 @@ def _plan_params(
 
 
 def _is_wanted(spot: Spot, words: Words) -> bool:
-    if spot.leaf.origin != "user" or decides(spot.draft, spot.at):
+    if spot.leaf.found.origin != "user" or decides(spot.draft, spot.at):
         return False
     return may_be_asked_for(spot.value, spot.at, words.up_to(spot.draft.call.turn)[0])
 

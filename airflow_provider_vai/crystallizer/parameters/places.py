@@ -92,11 +92,11 @@ class Stays:
 
     @cached_property
     def _repeated(self) -> list[Spot]:
-        return [spot for spot in self.every if spot.leaf.origin == "tool_output"]
+        return [spot for spot in self.every if spot.leaf.found.origin == "tool_output"]
 
     @cached_property
     def _resting(self) -> list[Spot]:
-        return [spot for spot in self.every if spot.leaf.origin == "model" and _may_depend_on_results(spot)]
+        return [spot for spot in self.every if spot.leaf.found.origin == "model" and _may_depend_on_results(spot)]
 
     @cached_property
     def _texts(self) -> SaidIndex[tuple[tuple[str | int, ...], str]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
@@ -32,11 +32,16 @@ the step's own values are arguments of the candidate's call (such as the number 
 
 @dataclass(frozen=True)
 class WireOption:
-    """A candidate with its path and its rank."""
+    """A candidate with its path, and how its rank is found: most values have a single candidate, which needs none."""
 
     candidate: Candidate
     path: tuple[str | int, ...]
-    rank: Rank
+    find_rank: Callable[[Candidate], Rank] = field(repr=False, compare=False)
+
+    @cached_property
+    def rank(self) -> Rank:
+        """The evidence for it."""
+        return self.find_rank(self.candidate)
 
     @property
     def form(self) -> tuple[str, ...]:
@@ -151,8 +156,7 @@ class Search:
             return
         # the nearest single object wins over a row of a list
         fit = [option for option in fit if not option.lengths] or fit
-        best = max(option.rank for option in fit)
-        left = _newest([option for option in fit if option.rank == best])
+        left = _newest(_best(fit))
         option = left[0]
         if len(left) > 1:
             self._leave(
@@ -164,10 +168,8 @@ class Search:
             where = f"{source_text(option.candidate, option.path)}, by its position in a list of {option.lengths[-1]}"
             self._leave(at, "picked_by_position", [where], self._wires(at, [option], value))
         else:
-            why = _WHY[best[1]] if len(fit) > 1 else "no other result has it"
-            path = _checked(option, value)
-            reason = "another wire reads the same record" if best[0] and len(fit) > 1 else why
-            self.chosen.append(Chosen(at, value, option.candidate, path, reason, option.lengths))
+            reason = _reason(option.rank) if len(fit) > 1 else "no other result has it"
+            self.chosen.append(Chosen(at, value, option.candidate, _checked(option, value), reason, option.lengths))
 
     def _was_ordered(self, option: WireOption, at: JsonPath) -> bool:
         """Return whether a read may take the item at a position, because the user asked for "the first" of the list."""
@@ -187,11 +189,12 @@ class Search:
         for candidate in candidates:
             path = self._path(candidate)
             if path is not None:
-                yield WireOption(candidate, path, self._rank(candidate, at))
+                yield WireOption(candidate, path, partial(self._rank, at))
 
     def _note_unwritable(self, value: Any, at: JsonPath, candidates: Sequence[Candidate]) -> None:
         """Note a value whose only places lie below keys that are data: no path can name them."""
-        options = (WireOption(candidate, candidate.place.path, self._rank(candidate, at)) for candidate in candidates)
+        rank = partial(self._rank, at)
+        options = (WireOption(candidate, candidate.place.path, rank) for candidate in candidates)
         found = [option.candidate for option in options if self._proves(value, option)]
         if found:
             self._leave(at, "key_from_data", _sources(found))
@@ -207,7 +210,7 @@ class Search:
         outputs = [Output(step=one.candidate.source.step, path=list(_checked(one, value))) for one in of_steps]
         return [Wire(at=at[1:], from_=output) for output in outputs[:SHOWN_SOURCES]]
 
-    def _rank(self, candidate: Candidate, at: JsonPath) -> Rank:
+    def _rank(self, at: JsonPath, candidate: Candidate) -> Rank:
         """Return the rank of a candidate: its record, its name, and the arguments of its call."""
         is_of_record = any(chosen.shares_record(candidate) for chosen in self.chosen)
         name = next((part for part in reversed(at) if isinstance(part, str)), "")
@@ -224,13 +227,14 @@ class Search:
 
     def _proves(self, value: Any, option: WireOption) -> bool:
         """Return whether value, record and name together prove that the value comes from there."""
-        is_of_record, kin, _ = option.rank
-        key = option.candidate.place.key
         if isinstance(value, (dict, list)) and option.candidate.place.path in WHOLE:
             return True
-        match weight(value):
-            case "strong":
-                return True
+        of = weight(value)
+        if of == "strong":
+            return True
+        is_of_record, kin, _ = option.rank
+        key = option.candidate.place.key
+        match of:
             case "word" | "date":
                 return is_of_record or kin >= 1
             case "number":
@@ -312,8 +316,24 @@ _WHY = {
 }
 
 
+def _reason(rank: Rank) -> str:
+    """Return the rule that chose an option of this rank among others, for people."""
+    is_of_record, kin, _ = rank
+    return "another wire reads the same record" if is_of_record else _WHY[kin]
+
+
+def _best(options: list[WireOption]) -> list[WireOption]:
+    """Return the options of the highest rank."""
+    if len(options) == 1:
+        return options
+    best = max(option.rank for option in options)
+    return [option for option in options if option.rank == best]
+
+
 def _newest(options: list[WireOption]) -> list[WireOption]:
     """Return the newest options if all are the same place in results of one tool, or in one named record; else all."""
+    if len(options) == 1:
+        return options
     sources = [option.candidate.source for option in options]
     places = {
         (source.call.tool, source.step is None, option.form) for source, option in zip(sources, options, strict=True)

@@ -101,12 +101,9 @@ def _argument(name: str, argument: Argument, search: Search) -> Argument:
         return Argument(class_="frozen", value=argument.value, **notes) if undecided else argument
     if len(wires[0].at) == 1:
         return Argument(class_="wired", from_=_output(wires[0]), origin="tool_output", **notes)
-    rest, filled = argument.value, argument.value
+    rest = argument.value
     for chosen in wires:
         rest = with_value(rest, chosen.at[1:], None)
-        filled = with_value(filled, chosen.at[1:], result_path.follow(chosen.candidate.source.left, chosen.path))
-    if json_text.canonical(filled) != json_text.canonical(argument.value):  # pragma: no cover - each wire is proven
-        return argument
     inner = [SpecWire(at=list(chosen.at[1:]), from_=_output(chosen)) for chosen in wires]
     return Argument(class_="wired", value=rest, wires=inner, **notes)
 

@@ -16,7 +16,15 @@ from airflow_provider_vai.languages import json_text, yaml_text
 from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.languages.storable import text_problem
-from airflow_provider_vai.traces.reading.unkept import DEEPEST, TOO_DEEP, UnkeptValue, found_in, marked, reread
+from airflow_provider_vai.traces.reading.unkept import (
+    DEEPEST,
+    TOO_DEEP,
+    UnkeptValue,
+    found_in,
+    is_too_deep,
+    marked,
+    reread,
+)
 
 JSONL_SUFFIXES = (".jsonl", ".ndjson")
 
@@ -44,7 +52,7 @@ def parse_document(text: str, where: str, unkept: list[UnkeptValue] | None = Non
     """
     try:
         value = json_text.loads(text, where=where)
-        if problem := _unwritable(value):
+        if problem := _unwritable(value, text):
             raise UnreadableTrace(problem, where=where, remedy="Export the trace without that value.")
     except UnreadableTrace:
         if unkept is None:
@@ -167,7 +175,7 @@ def is_jsonl_text(text: str, name: str) -> bool:
 def parse_json(text: str) -> Any:
     """Return the object or array in a JSON text; the text itself if it is neither, or if a Run cannot hold it."""
     value = json_text.parsed_text(text, where="result")
-    if value is text or _unwritable(value):
+    if value is text or _unwritable(value, text):
         return reread(text) if text.lstrip()[:1] in ("{", "[") else text
     return value
 
@@ -295,8 +303,13 @@ def _require(value: Any, kind: type, name: str, where: str) -> Any:
     )
 
 
-def _unwritable(value: Any) -> str:
-    """Return why a Run could not write a value out as JSON; empty if it could."""
+def _unwritable(value: Any, text: str) -> str:
+    """Return why a Run could not write a value out as JSON; empty if it could.
+
+    :param text: the text of the value. Without a character or escape beyond ASCII, it has no half of a surrogate pair.
+    """
+    if text.isascii() and "\\u" not in text and "\\U" not in text:
+        return TOO_DEEP if is_too_deep(value) else ""
     level = [value]
     for _ in range(DEEPEST):  # level by level, so that hostile nesting causes no recursion
         below: list[Any] = []

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from airflow_provider_vai.secrets import (
+    distinct_words,
     hints,
     in_code,
     in_commands,
@@ -57,7 +58,8 @@ def slow(text: str) -> list[SecretSpan]:
         patch.setattr(in_statements, "_OPENS", _ALWAYS)
         patch.setattr(in_commands, "_hinted_lines", lambda text: [(0, text)])
         patch.setattr(hints, "LONG", 10**9)
-        patch.setattr(issuer_patterns, "LONG", 10**9)
+        patch.setattr(issuer_patterns, "_BEGINNING", _ALWAYS)
+        patch.setattr(distinct_words, "SHORT", 10**9)
         patch.setattr(in_commands, "_may_command", lambda line: True)
         for gate in ("_BLOCK_OPENS", "_SECTION_OPENS", "_PGPASS_PORT"):
             patch.setattr(in_documents, gate, _ALWAYS)

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 from urllib.parse import quote
 
@@ -207,6 +208,15 @@ def test_short_texts_are_passed_over_rightly() -> None:
     assert min(_parser.parse(shape.pattern.pattern).getwidth()[0] for shape in SHAPES) == SHORTEST_KEY
     patterns = (encodings._BASE64, encodings._WRAPPED, encodings._HEX, encodings._ESCAPED_HEX)
     assert min(_parser.parse(shape.pattern).getwidth()[0] for shape in patterns) == encodings.SHORTEST_ENCODED
+
+
+def test_hints_at_the_beginning_of_keys() -> None:
+    """A hint that is looked for only at the beginning of words begins every key that has it."""
+    firsts = {shape.hint for shape in SHAPES if shape.is_first}
+    for shape in SHAPES:
+        _, *parts = _parser.parse(shape.pattern.pattern)
+        literals = "".join(chr(part) for _, part in takewhile(lambda one: str(one[0]) == "LITERAL", parts))
+        assert literals.startswith(shape.hint) or shape.hint not in firsts
 
 
 def test_keys_that_name_nothing() -> None:
