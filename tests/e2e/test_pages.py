@@ -40,6 +40,8 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, received: Any) -> Iterator
 
 def test_from_a_trace_to_an_approved_run(airflow: Any, person: Callable[[str], Person], received: Any) -> None:
     """Import, edit, review, activate, start, approve on a phone, look at the result, change it, and go back."""
+    if airflow.client.call("GET", "/version")["version"] == "3.1.0":
+        pytest.skip("Airflow 3.1.0 does not tell the pages of a plugin who is logged in")
     pages_story.tell(airflow, person, received)
 
 
