@@ -106,7 +106,8 @@ def test_the_readme_example_from_file_to_pause(airflow: Any) -> None:
     assert (sidecar(airflow)["status"], is_paused(airflow)) == ("draft", True)
 
     activated = vai(airflow, "activate", dag, "--reviewed", "all")
-    assert (activated.stdout, activated.stderr) == (f"{DAG_ID}: active (version 1)\n", "")
+    said = f"{DAG_ID}: active (version 1)\nNext: airflow dags trigger {DAG_ID}\n"
+    assert (activated.stdout, activated.stderr) == (said, "")
     assert (sidecar(airflow)["status"], is_paused(airflow)) == ("active", False)
     assert [review["by"] for review in sidecar(airflow)["reviews"]] == ["reader"]
 
