@@ -69,7 +69,7 @@ CREDENTIALS = frozenset({"conn", "var"})
 
 MACROS = frozenset({
     "datetime", "datetime_diff_for_humans", "ds_add", "ds_format", "ds_format_locale", "timedelta",
-    "dateutil.relativedelta.relativedelta",
+    "dateutil.relativedelta.relativedelta", "dateutil.tz.UTC", "dateutil.tz.gettz", "dateutil.tz.tzoffset",
 })  # fmt: skip
 """The members of Airflow's ``macros`` that a template may use: functions of dates. The others are whole modules, which
 could give a template access to files and the environment (``macros.uuid.os.environ``)."""
