@@ -49,8 +49,11 @@ def to_database(path: Path) -> None:
 
 
 def store_result(session: Any, value: Any, key: str = "return_value", **names: Any) -> None:
-    """Store a result of a task instance in Airflow's database, as the API of tasks does."""
+    """Store a result of a task instance in Airflow's database as the API of tasks does, which gets JSON."""
     from airflow.models.xcom import XComModel
 
-    unchanged = {"serialize": False} if "serialize" in signature(XComModel.set).parameters else {}  # not in 3.1
-    XComModel.set(key=key, value=value, session=session, **names, **unchanged)
+    if "serialize" in signature(XComModel.set).parameters:
+        XComModel.set(key=key, value=value, session=session, serialize=False, **names)
+    else:  # Airflow 3.1
+        XComModel.set(key=key, value=value, session=session, **names)
+        session.query(XComModel).filter_by(key=key, **names).one().value = value

@@ -13,6 +13,9 @@ from airflow_provider_vai.operators.base import VaiOperator
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+ADDING = "openlineage_inject_parent_info"
+"""The option by which newer releases of the standard provider add entries to the params."""
+
 POLL_SECONDS = 10
 ENDS = ["success", "failed"]
 
@@ -84,10 +87,14 @@ class CallAutomationOperator(VaiOperator):
         return {"dag_id": dag_id, "run_id": run_id, "state": state}
 
     def _start(self, run_id: str, context: Context) -> None:
+        from inspect import signature
+
         from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 
         from airflow_provider_vai.operators.runtime import results
 
+        known = signature(TriggerDagRunOperator.__init__).parameters
+        options = {ADDING: False} if ADDING in known else {}
         starter = TriggerDagRunOperator(
             task_id=self.task_id,
             trigger_dag_id=self.trigger_dag_id,
@@ -96,7 +103,7 @@ class CallAutomationOperator(VaiOperator):
             wait_for_completion=bool(self.wait),
             poke_interval=POLL_SECONDS,
             deferrable=True,
-            openlineage_inject_parent_info=False,  # it would add entries to the params
+            **options,
         )
         nested.run(starter, context)
 
