@@ -29,9 +29,8 @@ NOT_HERE = ("dev", "project")
 INTEGRATION = (
     *("airflow_names", "approval", "assets", "call_agent", "call_automation", "conditional_branch", "dag_processor"),
     *("dag_versions", "dags_test", "date_templates", "derived", "dlt_extract", "doctor", "duckdb_transform"),
-    "example_dags",
-    *("file_sync", "generate_query", "goldens", "http_request", "mcp_tool", "object_storage", "operators"),
-    *("python_tool", "rendered_files", "schedules", "serialization"),
+    *("example_dags", "file_sync", "generate_query", "goldens", "http_request", "mcp_tool", "object_storage"),
+    *("operators", "python_tool", "rendered_files", "schedules", "serialization"),
 )
 """Integration tests whose answer can differ between versions: ``tests/integration/test_<name>.py``."""
 

@@ -67,8 +67,8 @@ def opened(url: str, option: str = "", conn_id: str | None = None) -> ObjectStor
         from airflow.sdk import ObjectStoragePath
 
         _check_connection(url, conn_id)
-        named_here = {"conn_id": conn_id} if conn_id else {}  # on Airflow 3.1.0, None hides the URL's connection
-        path = ObjectStoragePath(named, **named_here)
+        connection = {"conn_id": conn_id} if conn_id else {}  # on Airflow 3.1.0, None hides that of the URL
+        path = ObjectStoragePath(named, **connection)
         path.fs.invalidate_cache()  # others may have written since the listing was cached
         return path
 

@@ -13,7 +13,7 @@ from airflow_provider_vai.operators.base import VaiOperator
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-ADDING = "openlineage_inject_parent_info"
+INJECTS = "openlineage_inject_parent_info"
 """The option by which newer releases of the standard provider add entries to the params."""
 
 POLL_SECONDS = 10
@@ -94,7 +94,7 @@ class CallAutomationOperator(VaiOperator):
         from airflow_provider_vai.operators.runtime import results
 
         known = signature(TriggerDagRunOperator.__init__).parameters
-        options = {ADDING: False} if ADDING in known else {}
+        options = {INJECTS: False} if INJECTS in known else {}
         starter = TriggerDagRunOperator(
             task_id=self.task_id,
             trigger_dag_id=self.trigger_dag_id,

@@ -29,7 +29,8 @@ from airflow_provider_vai.renderer.task_source import TaskSource, task_sources
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-GENERAL = "tasks/_call.jinja"
+TASKS = "tasks/"
+GENERAL = f"{TASKS}_call.jinja"
 """The template of the tasks whose action kind has none of its own."""
 
 Imports = dict[str, set[str]]
@@ -110,7 +111,7 @@ def _environment() -> Environment:
     texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.jinja")}
     environment = Environment(
         # a kind without a template of its own has the general one: otherwise each of its tasks is looked for in vain
-        loader=FunctionLoader(lambda name: texts.get(name, texts[GENERAL])),
+        loader=FunctionLoader(lambda name: texts.get(name, texts[GENERAL] if name.startswith(TASKS) else None)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -71,7 +71,9 @@ def database(airflow_home: Path) -> Path:
     from tests.airflow_names import needs_database
 
     if needs_database():
-        importlib.import_module("airflow.dag_processing.bundles.manager").DagBundlesManager().sync_bundles_to_db()
+        from airflow.dag_processing.bundles.manager import DagBundlesManager
+
+        DagBundlesManager().sync_bundles_to_db()
     return airflow_home
 
 
